@@ -134,7 +134,7 @@ def _asked(request: Request, words: list[str]) -> Filter | None:
             break
         del rest[0]
     text = " ".join(rest)
-    pattern, mark, reason = f"{text} ".rpartition(REASON)
+    pattern, mark, reason = f" {text} ".rpartition(REASON)
     if not mark:
         pattern, reason = text, ""
     kind, pattern = read_pattern(pattern.strip())
@@ -336,7 +336,10 @@ def _hits(request: Request, words: list[str]) -> None:
         session.notice(f"{_described(each)}: {_counted(count)}")
         for hit in count.last if words else list(count.last)[-1:]:
             text = f": {hit.text}" if hit.text else ""
-            session.notice(f"- {minute(int(hit.at))} {hit.who} {hit.place if sees else hit.public}{text}")
+            what = f"{hit.who} {hit.place if sees else hit.public}{text}"
+            if hit.veiled and not sees:
+                what = f"somebody {hit.public}"
+            session.notice(f"- {minute(int(hit.at))} {what}")
     session.notice("End of FILTER HITS: of this server, since it started; others count their own")
 
 
@@ -372,9 +375,10 @@ async def _try(request: Request, asked: Filter, how: str, scan: Scan) -> None:
                     examples.append(f"- {who} in {channel.name}: {printable(cut(text, SHOWN))}")
         if scan.spend(10 + 5 * len(records)):
             await scan.pause()
-    here, elsewhere, nicks = 0, 0, list[str]()
+    here, elsewhere, nicks, sees = 0, 0, list[str](), request.user.may("see-all")
     for user in list(request.network.users.values()) if USER in asked.where else ():
-        text = described(user.nick, user, user.realname)
+        # Who sees no addresses is told of whom it fits by the hosts that they see.
+        text = described(user.nick, user, user.realname, user.real_host if sees else user.host)
         if fits(text.lower() if asked.kind == GLOB else text):
             here += user.server is request.network.me
             elsewhere += user.server is not request.network.me
@@ -385,7 +389,10 @@ async def _try(request: Request, asked: Filter, how: str, scan: Scan) -> None:
     session.notice(f"Would be: {_described(asked)}")
     if USER in asked.where:
         some = ", ".join(nicks[:NICKS]) + (", …" if nicks[NICKS:] else "")
-        session.notice(f"It fits {here} people here, {elsewhere} elsewhere{f' ({some})' if some else ''}")
+        seen = "" if sees else ", by the hosts that you see"
+        session.notice(
+            f"It fits {here} people here, {elsewhere} elsewhere{seen}{f' ({some})' if some else ''}"
+        )
     if looked:
         session.notice(
             f"It fits {found} of the last {looked} messages to channels, whoever said them"

@@ -35,8 +35,6 @@ LISTED: Final = 50
 """Reports that one server lists."""
 MINUTE: Final = len("2026-11-29 20:14")
 """Letters of a listed report that tell when it was made; each server lists its own in their order."""
-OLDER: Final = "Older ones that are open:"
-"""What a server says of those that it does not list."""
 LONGEST: Final = 460
 """Bytes of a line that another server tells."""
 PRIVILEGE: Final = "reports"
@@ -205,18 +203,19 @@ async def _list(request: Request) -> None:
             asked.append(
                 (server.name, orders.give(server, request.user, ["REPORTS", "LIST", name], _into(found)))
             )
-    found += await _listed(request.sessions, request.user, name)
+    mine = await _listed(request.sessions, request.user, name)
+    found += mine[:LISTED]
     silent = [(there, (await outcome).why) for there, outcome in asked]
+    if mine[LISTED:]:
+        silent.append((request.sessions.server_name, _more(mine)))
     if session.closed:
         return
-    more = [text for text in found if text.startswith(OLDER)]
-    listed = [text for text in found if text not in more]
-    for text in [*sorted(listed, key=lambda each: each[:MINUTE], reverse=True), *sorted(more)]:
+    for text in sorted(found, key=lambda each: each[:MINUTE], reverse=True):
         session.notice(text)
     for there, why in silent:
         if why:
             session.notice(f"Nothing, or not all, from {there}: {printable(why)}")
-    session.notice(f"End of REPORTS: {len(listed) or 'none'} {'shown' if more else 'open'}")
+    session.notice(f"End of REPORTS: {len(found) or 'none'} open")
 
 
 async def _of_one(request: Request, verb: str, key: str, word: str) -> None:
@@ -241,10 +240,14 @@ async def _of_one(request: Request, verb: str, key: str, word: str) -> None:
             session.fail("REPORTS", code, printable(outcome.why), middle(key))
             return
     if request.user.oper is not None:
-        request.note_down(key, f"{verb}{f': {cut(one_line(word), REASON)}' if word else ''}")
+        request.note_down(key, _noted(verb, word))
     if not session.closed:
         for text in found:
             session.notice(text)
+
+
+def _noted(verb: str, word: str) -> str:
+    return f"{verb}: {cut(one_line(word), REASON)}" if word else verb
 
 
 def _into(found: list[str]) -> Reader:
@@ -260,21 +263,19 @@ def _into(found: list[str]) -> Reader:
 NO_SUCH: Final = "There is no such report"
 
 
+def _more(found: list[str]) -> str:
+    return f"it has {len(found)} open, and shows the newest {LISTED}"
+
+
 async def _listed(sessions: Sessions, user: User, name: str) -> list[str]:
     """What is open here, and may be read by `user`: of a channel, or of all."""
     await sessions.reports.load()
     fold = sessions.network.fold
-    found = [
-        each
+    return [
+        _head(each)
         for each in sessions.reports.all()
         if each.word is None and (not name or fold(each.channel) == fold(name)) and _may(sessions, user, each)
     ]
-    texts = list(map(_head, found[:LISTED]))
-    if len(found) > LISTED:
-        texts.append(
-            f"{OLDER} {len(found) - LISTED} on {sessions.network.me.name}, shown when these are closed"
-        )
-    return texts
 
 
 def _head(report: Report) -> str:
@@ -324,10 +325,15 @@ async def _ordered(order: Order) -> None:
         found = await _listed(order.sessions, order.user, key)
     elif verb in ("SHOW", "CLOSE"):
         found = await _done(order.sessions, order.user, verb, key, order.word(2))
+        if order.user.oper is not None:  # their own server notes it as well, if it is honest
+            detail = f"{_noted(verb, order.word(2))} (by order of {order.server.name})"
+            order.sessions.auditing.note(order.user, "REPORTS", key, detail)
     else:
         raise Disobeyed("It cannot be understood")
-    for text in found:
+    for text in found[: LISTED if verb == "LIST" else None]:
         await order.say(text)
+    if verb == "LIST" and found[LISTED:]:
+        raise Disobeyed(_more(found))
 
 
 ORDERS: Final = {"REPORTS": Obeyed("", _ordered)}

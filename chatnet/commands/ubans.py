@@ -5,6 +5,7 @@ As Ergo's operators know it, and more: https://github.com/ergochat/ergo/blob/mas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
@@ -38,6 +39,8 @@ FORMS: Final = (
     "an address or network, user@host, account:<name>, realname:<mask>, cert:<SHA-256>, name:<mask>,"
     " #channel, or the nick of somebody who is here"
 )
+_LIKE_A_DURATION: Final = re.compile(r"[0-9]{1,9}[A-Za-z]{0,9}")
+"""What is rather a duration that somebody has misspelt than the beginning of a reason."""
 NAMES_SHOWN: Final = 10
 """Nicks that are shown of those whom something hits."""
 
@@ -110,6 +113,14 @@ def _order(request: Request, words: Sequence[str], action: str) -> tuple[Order, 
     while rest and _options(order, rest, minutes=False):
         pass
     order.reason = " ".join(rest)
+    if rest and not (order.seconds or order.force) and _LIKE_A_DURATION.fullmatch(rest[0]):
+        again = " ".join(map(printable, words))
+        how = "/UBAN EXEMPT" if action == EXEMPT else "/UBAN ADD"
+        _invalid(
+            request,
+            f"{rest[0]} is no duration: say 90s, 15m, 3d or 1d12h. If it is a reason: {how} FORCE {again}",
+        )
+        return None
     found = _target(request, text)
     if found is None:
         _invalid(request, f"{printable(text)} is nobody who is here, and no account. A target is {FORMS}")
@@ -296,12 +307,12 @@ async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -
     for ban in everything:
         if scan.spend(price):
             await scan.pause()
-        if ban.holds(now) and (mask == "*" or matches(shown(ban.kind, ban.mask))):
+        if ban.holds(now) and (mask == "*" or matches(_shown(request, ban, mask))):
             bans.append(ban)
     bans.sort(key=lambda ban: ban.created, reverse=True)
     most = request.settings.limits.stats_bans
     for ban in bans[:most]:
-        session.notice(_line(request, ban))
+        session.notice(_line(request, ban, mask))
     what = "exemption" if kinds is EXEMPTING else "ban"
     more = f"; these were the newest {most}: UBAN LIST <mask> shows others" if len(bans) > most else ""
     session.notice(f"{len(bans) or 'No'} {what}{'' if len(bans) == 1 else 's'}{more}")
@@ -309,11 +320,16 @@ async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -
 
 def _line(request: Request, ban: NetworkBan, asked: str = "") -> str:
     """A ban for operators; an address only for those who may see it, have written it, or asked for it."""
+    what = "exempt: " if ban.kind in EXEMPTING else ""
+    return f"{what}{printable(_shown(request, ban, asked))} {told(ban)}"
+
+
+def _shown(request: Request, ban: NetworkBan, asked: str = "") -> str:
+    """What it means, as the asker may read it."""
     sees = request.user.may("see-all") or ban.by == request.user.mask
     mask = shown(ban.kind, ban.mask)
     hidden = None if sees or asked == mask else veil(ban)
-    what = "exempt: " if ban.kind in EXEMPTING else ""
-    return f"{what}{printable(hidden or mask)} {told(ban)}"
+    return hidden or mask
 
 
 async def _info(request: Request, words: list[str]) -> None:

@@ -326,11 +326,6 @@ class Registration:
         session.numeric(numerics.ERR_YOUREBANNEDCREEP, words)
         session.close(f"Banned: {words}" if words else "Banned")
 
-    def end(self, user: User, ban: NetworkBan) -> None:
-        """The same of somebody who is here without a session."""
-        words = told(ban, self._shared.node.settings)
-        self._persons.end(user, f"Banned: {words}" if words else "Banned")
-
     def _welcome(self, session: Session) -> None:
         """001 to 005, LUSERS, MOTD, and the modes.  https://modern.ircdocs.horse/#connection-registration"""
         user, shared = session.user, self._shared

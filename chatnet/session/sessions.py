@@ -164,7 +164,7 @@ class Sessions(Shared):
         """Who keeps those who are always on, where there is a file for that."""
         self._registration = Registration(self, self.persons, self.catching, self.sitting)
         self._expelling = Expelling(
-            self, self._registration.send_away, lambda: self.persons.idle, self._registration.end
+            self, self._registration.send_away, lambda: self.persons.idle, self.persons.end_banned
         )
         self.network_bans.load(node.network.bans)
         self.network_bans.configure(configured_bans(node.settings))
@@ -201,9 +201,11 @@ class Sessions(Shared):
         tell_changes(self.all, offers, self.offers, self.authority, self.recap)
 
     def _killed(self, fact: Killed, origin: object) -> None:
-        killer = fact.by.mask.partition("!")[0]
-        end = self.persons.end if fact.user.server is self.network.me else self.sitting.end
-        end(fact.user, f"Killed ({killer} ({fact.reason}))")
+        user, me, by = fact.user, self.network.me, fact.by
+        # What only their own server sees to, as a suspension, each session reads of the one it is on.
+        killer = (me if by is user.server else by).mask.partition("!")[0]
+        end = self.persons.end if user.server is me else self.sitting.end
+        end(user, f"Killed ({killer} ({fact.reason}))")
 
     def class_of(self, peer: Peer, otherwise: ConnectionClassSettings) -> ConnectionClassSettings:
         """The connection class of `peer`: its listener's, or the first that matches; else `otherwise`."""

@@ -364,7 +364,7 @@ def test_a_reason_of_a_redaction_is_left_out(club: Club, root: Client) -> None:
 
 
 def test_what_is_said_to_services_is_never_looked_at(club: Club, root: Client) -> None:
-    added(root, "kill live all where=text /./")
+    added(root, "kill live all where=text /[a-z]/")
     far = far_server(club, "services.test")
     service = far_user(club, far, "AuthServ", modes=frozenset("S"))
     club.account("ann", password="tulips-in-may")
@@ -741,3 +741,92 @@ def test_many_channels_at_once(club: Club, root: Client) -> None:
     for name in "abcd":
         dora >> f"JOIN #{name}" >> f"PRIVMSG #{name} :hello"
     assert not [line for line in dora.lines() if " 404 " in line]
+
+
+# getting past
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["f\u034free money", "fr\u3164ee money", "free\xa0money", "free\u3000money", "free\u2800money",
+     "fr\ufe0fee money", "fr\U000e0061ee money", "f\x07ree money", "free\u202e money",
+     "\x03fr\x0304ee\x03 money"],
+)  # fmt: skip
+def test_what_nobody_sees_hides_nothing(club: Club, root: Client, text: str) -> None:
+    ann, bob = talking(club, "ann", "bob")
+    added(root, "block live *free money*")
+    ann >> f"PRIVMSG #c :{text}"
+    ann << ":irc.test 404 *"
+    bob.silent()
+
+
+def test_nor_does_it_in_a_pattern_or_a_real_name(club: Club, root: Client) -> None:
+    added(root, "block live *fr\ufe0fee\xa0money*")
+    (ann,) = talking(club, "ann")
+    ann >> "PRIVMSG #c :free money" << ":irc.test 404 *"
+    added(root, "block live where=user *free money*")
+    ann >> "CAP REQ setname"
+    ann.lines()
+    ann >> "SETNAME :fr\u200bee\x02 money"
+    ann << ":irc.test FAIL SETNAME *"
+    for pattern in ("*\u200b*", "/./", "/[^x]/", "/(?s)\\w|\\W/"):
+        assert said(root, f"FILTER ADD block {pattern}")[0].endswith("fits every text"), pattern
+
+
+def test_a_reason_alone_is_no_pattern(root: Client) -> None:
+    root >> "FILTER ADD block -- no adverts"
+    root << ":irc.test FAIL FILTER INVALID_PARAMS :What is it to look for*"
+
+
+def test_who_is_muted_stays_so_logged_in_or_out_and_does_not_react(club: Club, root: Client) -> None:
+    ann, bob = talking(club, "ann", "bob")
+    bob >> "CAP REQ message-tags"
+    added(root, "mute live all *money*")
+    for change in (lambda: logged_in(bob, "bob"), lambda: said(root, "FILTER UNMUTE bob")):
+        bob >> "PRIVMSG #c :money"
+        bob.lines()
+        change()
+    assert said(root, "FILTER UNMUTE bob") == ["No filter has muted bob"]
+    bob >> "PRIVMSG #c :hello" >> "PRIVMSG #c :money"
+    ann << ":bob!* PRIVMSG #c :hello"
+    logged_in(bob, "bobby")
+    bob.lines()
+    bob >> "PRIVMSG #c :hello" << ":irc.test 404 *"
+    bob >> "@+draft/react=hello TAGMSG #c" << ":irc.test 404 *"
+    ann.lines()
+    assert said(root, "FILTER UNMUTE bob") == ["bob may speak again in 1 channel"]
+    bob >> "PRIVMSG #c :hello"
+    ann << ":bob!* PRIVMSG #c :hello"
+
+
+def test_who_is_muted_says_nothing_by_leaving_or_by_a_topic(club: Club, root: Client) -> None:
+    ann, bob = talking(club, "ann", "bob")
+    ann >> "MODE #c -t"
+    bob.lines()
+    added(root, "mute live *money*")
+    bob >> "PRIVMSG #c :money" << ":irc.test 404 *"
+    bob >> "TOPIC #c :hello"
+    bob << ":irc.test FAIL TOPIC BLOCKED *"
+    ann.lines()
+    bob >> "PART #c :hello"
+    ann << ":bob!~bob@192.0.2.2 PART #c"
+
+
+def test_who_sees_no_addresses_finds_out_none_by_filters() -> None:
+    club = Club(cloak={"enabled": True})
+    root, vic = helper(club, "filters"), club.client("vic", address="192.0.2.7")
+    assert vic.user.host != "192.0.2.7"
+    for pattern in ("*@192.0.2.7#*", r"/@192\.0\.2\.7#/"):
+        assert "It fits 0 people here, 0 elsewhere, by the hosts that you see" in said(
+            root, f"FILTER TEST where=user {pattern}"
+        )
+    assert said(root, "FILTER TEST where=user vic!*")[1].endswith("(vic)")
+    hidden, plain = added(root, "report where=user *@192.0.2.7#*"), added(root, "report where=user victor!*")
+    vic >> "NICK victor"
+    assert root.lines() == [
+        f":irc.test NOTICE * :*** Notice -- Filter {hidden} (report) hit somebody by who they are"
+    ]
+    assert [line.partition("UTC ")[2] for line in said(root, f"FILTER HITS {hidden}")[1:-1]] == [
+        "somebody by who they are"
+    ]
+    assert "vic!~vic@" in said(root, f"FILTER HITS {plain}")[1]

@@ -244,8 +244,8 @@ def test_reports_are_few_of_each_and_nobody_fills_the_place_of_others() -> None:
             assert ("TOO_MANY_REPORTS" in heard[0]) is (time == 3), heard
             eve >> "QUIT"
     assert said(root, "REPORTS LIST")[-2:] == [
-        "Older ones that are open: 50 on irc.test, shown when these are closed",
-        "End of REPORTS: 50 shown",
+        "Nothing, or not all, from irc.test: it has 100 open, and shows the newest 50",
+        "End of REPORTS: 50 open",
     ]
     assert len(kept(club)) == 100
     assert any(each.reason == "the one that matters" for each in kept(club).values())
@@ -326,7 +326,7 @@ def test_ten_thousand_reports_are_kept_listed_and_closed(house: Archive) -> None
         house.done(reports.add(report, owner, bob.user.uid))
     texts = said(root, "REPORTS LIST")
     assert len(texts) == 52 and texts[0].endswith(" 0CN-10000 bob about eve: spam 9999")
-    assert texts[-2] == "Older ones that are open: 9950 on irc.test, shown when these are closed"
+    assert texts[-2] == "Nothing, or not all, from irc.test: it has 10000 open, and shows the newest 50"
     assert said(root, "REPORTS CLOSE 0CN-9999 :seen to") == ["0CN-9999 is closed"]
     assert "0CN-9999" not in "".join(said(root, "REPORTS LIST"))
     heard = said(bob, "REPORT eve :one more")
@@ -406,6 +406,9 @@ def test_reports_of_all_servers_are_listed_shown_and_closed_from_anywhere() -> N
     assert say(clubs, root, "REPORTS CLOSE 0CA-2 :calmed") == ["0CA-2 is closed"]
     assert read(bob)[-1] == "Your report 0CA-2 about eve was closed: calmed"
     assert [each.detail for each in clubs["a"].store.audits] == ["CLOSE: calmed"]
+    # Whoever has the report notes it, too: a server need not tell what its operators read.
+    noted = [(each.by, each.verb, each.about, each.detail) for each in clubs["c"].store.audits]
+    assert noted == [("root (root)", "REPORTS", "0CA-2", "CLOSE: calmed (by order of a.test)")]
     clubs.check()
 
 

@@ -220,7 +220,9 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
     opered(other, "bans", "see-all")
     said(other, "UBAN ADD 192.0.2.44")
     said(root, "UBAN ADD 192.0.2.55")
-    assert said(root, "UBAN LIST *44*")[0].startswith("an address (for ever")
+    assert said(root, "UBAN LIST an?addr*")[0].startswith("an address (for ever")
+    assert said(root, "UBAN LIST *2.44*") == ["No bans"]  # who asks again and again finds it out else
+    assert said(root, "UBAN LIST 192.0.2.44")[0].startswith("192.0.2.44 (for ever")
     assert said(root, "UBAN LIST *55*")[0].startswith("192.0.2.55 (for ever")  # they have written it
     assert said(root, "UBAN INFO 192.0.2.44")[-1].startswith("192.0.2.44 (for ever")
 
@@ -235,6 +237,8 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
         ("UBAN ADD nobody", "nobody is nobody who is here, and no account. A target is *"),
         ("UBAN ADD cert:beef", "cert:beef is nobody who is here*"),
         ("UBAN ADD REQUIRE-SASL account:ann", "REQUIRE-SASL makes no sense for account:ann"),
+        ("UBAN ADD 192.0.2.9 1day x", "1day is no duration: say *: /UBAN ADD FORCE 192.0.2.9 1day x"),
+        ("UBAN EXEMPT 192.0.2.9 1 day", "1 is no duration: say *: /UBAN EXEMPT FORCE 192.0.2.9 1 day"),
         ("UBAN DEL nobody", "nobody was not here lately, and is no target*"),
     ],
 )  # fmt: skip
@@ -242,6 +246,12 @@ def test_what_makes_no_sense(root: Client, line: str, answer: str) -> None:
     root >> line
     root << f":irc.test FAIL UBAN INVALID_PARAMS :{answer}"
     root.silent()
+
+
+def test_a_reason_may_begin_with_a_number(root: Client) -> None:
+    assert "Done, " in said(root, "UBAN ADD 192.0.2.9 FORCE 3rd time")[1]
+    assert "Done, " in said(root, "UBAN ADD 192.0.2.10 1d 3 times")[1]
+    assert [line.rpartition(": ")[2] for line in said(root, "UBAN LIST")] == ["3rd time", "3 times", "2 bans"]
 
 
 def test_a_disk_that_takes_nothing_refuses_a_ban(club: Club, root: Client) -> None:

@@ -252,6 +252,43 @@ def test_no_more_wait_than_may() -> None:
 
 
 @pytest.mark.parametrize("back", [False, True])
+def test_a_command_at_a_seat_farther_away_waits_as_long(back: bool) -> None:
+    """The server on the way says so, for the seat sees nothing of that link."""
+    mesh = Houses("a", "b", "c", links={"resume_grace": 30.0})
+    mesh.come("a", "ann")
+    phone = mesh.come("c", "ann")
+    mesh.reset("a", "b")
+    phone >> "NICK annie"
+    mesh.settle()
+    mesh.advance(25.0)
+    assert read(phone) == []
+    late = mesh.begin("c", "ann", secure=True)  # needs the host's word as well
+    mesh.settle()
+    if back:
+        mesh.link("b", "a")
+    mesh.advance(6.0)
+    mesh.advance(0.1)
+    assert read(phone) == [":ann!~ann@192.0.2.1 NICK annie"]
+    assert mesh.there("c", "annie").server.name == ("a.test" if back else "c.test")
+    assert not late.session.closed
+    mesh.check()
+
+
+def test_who_is_told_to_wait_does_not_wait_for_ever() -> None:
+    mesh = Houses("a", "b", "c", links={"resume_grace": 30.0})
+    mesh.come("a", "ann")
+    phone = mesh.come("c", "ann")
+    link = mesh.wire("b", "c").links["b"]
+    phone >> "NICK annie"
+    number = next(iter(mesh["c"].parts.links.seats._open))
+    for _ in range(10):
+        mesh["c"].clock.advance(9.0)
+        link.connection.exit.send(b":0BA CNDONE %d 0CA WAIT\r\n" % number)
+        mesh.wire("b", "c").deliver("b")
+    assert " 263 ann NICK " in read(phone)[0]
+
+
+@pytest.mark.parametrize("back", [False, True])
 def test_a_command_at_a_seat_waits_as_long_as_the_link_to_the_host(back: bool) -> None:
     """It is done by the host, or by whoever takes the person over."""
     mesh = Houses("a", "b", links={"resume_grace": 30.0})

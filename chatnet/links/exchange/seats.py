@@ -31,6 +31,8 @@ class Answer(NamedTuple):
     why: str = ""
 
 
+WAIT: Final = "WAIT"
+"""What a server on the way says in the place of an answer, while its link to the host has no connection."""
 MOOT: Final = Answer(granted=False)
 """The user, or their server, is gone."""
 
@@ -57,15 +59,22 @@ class Host(Protocol):
 
 
 class Question:
-    """Something that `host` was asked about `user`, or by them; `read` takes the lines of the answer."""
+    """Something that `host` was asked about `user`, or by them; `read` takes the lines of the answer.
 
-    __slots__ = ("answer", "host", "number", "read", "timer", "user")
+    It is late after so many `seconds`, unless a server on the way has said that it `waits` there.
+    """
 
-    def __init__(self, number: int, user: User, host: Server, read: Callable[[str], object]) -> None:
+    __slots__ = ("answer", "host", "number", "read", "seconds", "timer", "user", "waits")
+
+    def __init__(
+        self, number: int, user: User, host: Server, seconds: float, read: Callable[[str], object]
+    ) -> None:
         self.number = number
         self.user = user
         self.host = host
+        self.seconds = seconds
         self.read = read
+        self.waits = False
         self.answer: Promise[Answer | None] = Promise()
         self.timer: Timer | None = None
 
@@ -138,7 +147,7 @@ class Seats:
     def _ask(
         self, user: User, seconds: float, read: Callable[[str], object], whom: Server | None = None
     ) -> Question:
-        question = Question(next(self._numbers), user, whom or user.server, read)
+        question = Question(next(self._numbers), user, whom or user.server, seconds, read)
         if whom is None and self._way(user) is None:
             question.answer.keep(MOOT)
             return question
@@ -183,6 +192,19 @@ class Seats:
 
     # a seat is answered
 
+    def waits(self, number: int, link: Link) -> None:
+        """A server behind `link` has a question wait for a connection: for the grace, then as ever.
+
+        It says so once: whoever said it again and again would have a session wait for ever.
+        """
+        question = self._open.get(number)
+        if question is None or question.waits or self._links.way_to(question.host) is not link:
+            return
+        question.waits = True
+        if question.timer is not None:
+            question.timer.cancel()
+        self._wait(question, self._node.settings.links.resume_grace + question.seconds)
+
     def answered(self, host: Server, number: int, answer: Answer) -> bool:
         """`host` says the end of an answer; False if that was not its question, nor is any more."""
         question = self._open.get(number)
@@ -212,6 +234,11 @@ class Seats:
         """Tell `seat` that it may sit, or why it may not."""
         if (way := self._links.way_to(seat)) is not None:
             way.send(way.codec.sat(self._node.network.me, number, seat, why))
+
+    def wait(self, seat: Server, number: int) -> None:
+        """Tell `seat` that its question waits here for a connection."""
+        if (way := self._links.way_to(seat)) is not None:
+            way.send(way.codec.done(self._node.network.me, number, seat, None, WAIT))
 
     def reply(self, seat: Server, number: int, line: str | None) -> None:
         """Tell `seat` one line of what its session reads, or (None) that this was all."""

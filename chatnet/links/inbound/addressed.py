@@ -21,11 +21,13 @@ def is_for_me(line: Line, knows: Callable[[Link], bool]) -> bool:
     return False
 
 
-def pass_on(line: Line, server: Server, knows: Callable[[Link], bool]) -> None:
-    """Send it on towards `server`."""
+def pass_on(line: Line, server: Server, knows: Callable[[Link], bool]) -> bool:
+    """Send it on towards `server`; True if it waits here, since the link to there has no connection."""
     way = line.links.way_to(server)
-    if way is not None and way is not line.link and knows(way):
-        way.send(way.codec.forwarded(line.by_server(), line.row.verb, line.params))
+    if way is None or way is line.link or not knows(way):
+        return False
+    way.send(way.codec.forwarded(line.by_server(), line.row.verb, line.params))
+    return way.suspended
 
 
 def number_of(line: Line) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatnet.dispatch import Table
-from chatnet.links.exchange.seats import Answer, Host, Seats
+from chatnet.links.exchange.seats import WAIT, Answer, Host, Seats
 from chatnet.links.inbound.addressed import is_for_me, is_odd, number_of, pass_on
 from chatnet.links.neighbour.link import Link
 from chatnet.links.speech.line import Line
@@ -18,6 +18,8 @@ from chatnet.model.entities import User
 from chatnet.model.ids import UID
 from chatnet.wire.text import byte_length, cut
 
+ASKS: Final = frozenset({"CNSIT", "CNDO"})
+"""What a seat waits for the answer of."""
 LONGEST: Final = 510
 """Bytes of a command of a client, or of a line that it reads, without its tags."""
 NOT_ALLOWED: Final = "{server} lets nobody be on {seat} as well"
@@ -133,7 +135,8 @@ class SittingIn:
         if user is None or user.orphan or not line.link.codec.seats:
             raise Ignored
         if user.server is not line.network.me:
-            pass_on(line, user.server, _knows)
+            if pass_on(line, user.server, _knows) and line.row.verb in ASKS:
+                self._seats.wait(line.by_server(), number_of(line))
             return user, None
         return user, self._seats.host
 
@@ -150,10 +153,11 @@ class SittingIn:
         self._seats.answered(host, number_of(line), answer)
 
     def cndone(self, line: Line) -> None:
-        """What a session here reads of a command that it gave, or that it has read all.
+        """What a session here reads of a command that it gave, or that it has read all, or has to wait.
 
         # <- :0AA CNDONE 18 0CA ::a.test 433 ann anna :This nickname is already in use
         # <- :0AA CNDONE 18 0CA END
+        # <- :0BA CNDONE 18 0CA WAIT
         """
         host, text = line.by_server(), line.params[2]
         if not is_for_me(line, _knows):
@@ -161,6 +165,8 @@ class SittingIn:
         number = number_of(line)
         if text == "END":
             self._seats.answered(host, number, Answer(granted=True))
+        elif text == WAIT:
+            self._seats.waits(number, line.link)
         elif byte_length(text) <= LONGEST:
             self._seats.read(host, number, text)
 

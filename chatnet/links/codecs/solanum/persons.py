@@ -115,7 +115,7 @@ class Persons(Base):
         head = b":%b CNASK %d %b %b" % (encode(seat.sid), number, encode(whom.sid), encode(user.uid))
         return b"%b :%b" % (head, encode(line))
 
-    def done(self, host: Server, number: int, seat: Server, line: str | None) -> bytes:
-        """``:<host sid> CNDONE <number> <seat sid> (:<line> | END)``: a line of the answer, or its end."""
+    def done(self, host: Server, number: int, seat: Server, line: str | None, word: str = "END") -> bytes:
+        """``:<host sid> CNDONE <number> <seat sid> (:<line> | END | WAIT)``, a part of an answer."""
         head = b":%b CNDONE %d %b " % (encode(host.sid), number, encode(seat.sid))
-        return head + b"END" if line is None else b"%b:%b" % (head, encode(line))
+        return head + encode(word) if line is None else b"%b:%b" % (head, encode(line))
