@@ -269,6 +269,16 @@ def test_everything_is_slower_and_as_before_when_it_is_over() -> None:
     assert (sessions.penalty_scale, sessions.rates.join_rate) == (1.0, 10)
 
 
+def test_fewer_connect_from_one_address() -> None:
+    club = Club(shield=[{"level": 1, "slower": 4}], flood={"enabled": True, "connection_rate": 8})
+    root = root_of(club)
+    shields(root, "1")
+    admit = club.parts.admission.admit
+    assert [admit("203.0.113.9") is None for _ in range(3)] == [True, True, False]
+    shields(root, "0")
+    assert admit("203.0.113.9") is None
+
+
 def test_a_reload_changes_what_the_level_does() -> None:
     club = Club()
     shields(root_of(club), "3")
