@@ -47,7 +47,7 @@ class Filtering:
     async def set(self, filter: Filter, by: Source) -> Filter:
         """Set a filter as of now, or change one; StoreError where it cannot be kept."""
         before = self._node.network.filters.get(filter.entity)
-        since = self._recorded.changed(filter.entity)
+        since = self._recorded.since(filter.entity)
         # Later than all that is known of it, whatever the clock says of who did that.
         known = [each for each in (since, before.created if before else None) if each is not None]
         created = max([int(self._node.clock.time()), *(each + 1 for each in known)])

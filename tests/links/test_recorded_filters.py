@@ -15,7 +15,7 @@ from seating import Seating
 from states import opered
 
 from chatnet.model.filters import ACTIONS, EXPRESSION, GLOB, WHERE, Filter, filter_entity
-from chatnet.model.recorded_bans import AHEAD
+from chatnet.model.recorded import AHEAD
 from chatnet.model.recorded_filters import RecordedFilters, filter_value
 from chatnet.records.filters import FIELD
 from chatnet.records.grammar import fixed, is_record

@@ -8,7 +8,8 @@ import pytest
 
 from chatnet.model.bans import NetworkBan
 from chatnet.model.ending import AT_ONCE, SPARE, Ending
-from chatnet.model.recorded_bans import AHEAD, SLICE, RecordedBans
+from chatnet.model.recorded import AHEAD, SLICE
+from chatnet.model.recorded_bans import RecordedBans
 from chatnet.model.registry import Registry
 from chatnet.records.bans import BanValue
 from chatnet.records.grammar import ban_entity, fixed, is_ban_entity
