@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Final, NamedTuple
 
@@ -10,6 +10,7 @@ from chatnet.commands.request import CLIENT, Request
 from chatnet.links.exchange.orders import Outcome, Words
 from chatnet.model.registry import FullServer
 from chatnet.model.server import Server
+from chatnet.rules.banned_words import without_addresses
 from chatnet.rules.durations import since_when
 from chatnet.session.obeying import Disobeyed, Obeyed, Order
 from chatnet.storage.interfaces import StoreError
@@ -20,6 +21,10 @@ from chatnet.wire.text import cut, one_line, printable
 
 LONGEST: Final = 600
 """Bytes of what another server tells in one part of a note."""
+
+
+LATEST: Final = 99_999_999_999.0
+"""The last Unix time since which another server can be asked, whose digits it counts."""
 
 
 class Note(NamedTuple):
@@ -36,7 +41,7 @@ async def audit(request: Request) -> None:
     A word is a part of who did it, or to whom or what, or the whole of a command: `AUDIT ann`, `AUDIT KILL`,
     `AUDIT *@bad.example`. `since` is how long ago (`7d`), or a day (`2026-11-29`). It shows as much as
     `audit.lines` says; who asks for a word or a time sees more of that. A server that does not answer within
-    `audit.timeout` is named. Refuses with 481, 723.
+    `audit.timeout` is named. Addresses are for those with `see-all`. Refuses with 481, 723.
     """
     auditing, session, accounts = request.sessions.auditing, request.session, request.sessions.accounts
     if accounts is None:
@@ -46,26 +51,33 @@ async def audit(request: Request) -> None:
     since = since_when(words[-1], request.now) if words else None
     if since is not None:
         words.pop()
-    word, most = " ".join(words), request.settings.audit.lines
+    word, most, since = " ".join(words), request.settings.audit.lines, min(max(since or 0.0, 0.0), LATEST)
     word = "" if word == "*" else word
     others = [each for each in accounts.roll.all() if each.sid != request.network.me.sid]
     notes: list[Note] = []
-    asked = [(each, _ask(request, each, notes, word, since or 0.0)) for each in others]
+    asked = [(each, _ask(request, each, notes, word, since)) for each in others]
     try:
-        found = await auditing.found(word, since or 0.0, most + 1)
+        found = await auditing.found(word, since, most + 1)
         notes += (Note(request.sessions.server_name, each) for each in found)
     except StoreError as error:
         session.fail("AUDIT", "TEMPORARILY_UNAVAILABLE", str(error))
         if not others:
             return
     silent = [(each.name, (await outcome).why) for each, outcome in asked]
+    if not request.user.may("see-all"):
+        notes = [Note(note.server, each) for note in notes for each in _veiled([note.what], word)]
     if not session.closed:
         for line in _told(notes, most, several=bool(others)):
             session.notice(line)
         for name, why in silent:
             if why:
                 session.notice(f"Nothing, or not all, from {name}: {printable(why)}")
-        session.notice(f"End of AUDIT: {min(len(notes), most) or 'no'} note(s)")
+        if not notes and len(words) > 1:
+            session.notice(
+                f"Nothing has '{printable(word)}' in it; a time is 7d, or {minute(request.now)[:10]}"
+            )
+        number = min(len(notes), most)
+        session.notice(f"End of AUDIT: {number or 'no'} note{'' if number == 1 else 's'}")
 
 
 def _ask(request: Request, there: FullServer, notes: list[Note], word: str, since: float) -> Promise[Outcome]:
@@ -85,6 +97,15 @@ def _ask(request: Request, there: FullServer, notes: list[Note], word: str, sinc
             notes.append(note)
 
     return orders.give(server, request.user, ["AUDIT", word, str(int(since)), str(most + 1)], read)
+
+
+def _veiled(found: Iterable[Audit], word: str) -> Iterator[Audit]:
+    """Notes for those who see no addresses; none is found by an address, or who asks for some finds out."""
+    for each in found:
+        plain = each._replace(about=without_addresses(each.about), detail=without_addresses(each.detail))
+        asked = word.lower()
+        if asked == each.verb.lower() or asked in plain.by.lower() or asked in plain.about.lower():
+            yield plain
 
 
 def _read(server: Server, words: Words) -> Note | None:
@@ -119,9 +140,12 @@ async def _tell(order: Order) -> None:
         found = await auditing.found(cut(order.word(0), LONGEST), float(since), number)
     except StoreError as error:
         raise Disobeyed(str(error)) from None
+    full = len(found) == number
+    if not order.user.may("see-all"):
+        found = list(_veiled(found, order.word(0)))
     for each in found:
         await order.say(each.at, each.by, each.verb, each.about, each.detail)
-    if len(found) == number and number < int(most):
+    if full and number < int(most):
         raise Disobeyed(f"it shows no more than {number - 1} (audit.lines)")
 
 

@@ -17,7 +17,7 @@ from chatnet.wire import numerics
 from chatnet.wire.ban_targets import Target, shown
 from chatnet.wire.masks import read_glob
 from chatnet.wire.server_time import minute
-from chatnet.wire.text import cut, one_line, printable
+from chatnet.wire.text import cut, middle, one_line, printable
 
 FEW = 3
 """People of whom a ban may hit so many, whatever part of all they are; unless the asker is one of them."""
@@ -108,7 +108,7 @@ def _has_room(request: Request, order: Order) -> bool:
     bans, settings, target = request.network.bans, request.settings.bans, order.target
     if request.network.fold(target.mask) in bans[order.kind]:
         return True
-    if sum(map(len, bans.values())) >= settings.most:
+    if _is_full(request, settings.most):
         request.session.notice(f"There are {settings.most} bans (bans.most); lift one before you set another")
         return False
     ban = NetworkBan(order.kind, target.user, target.host, 0, None, None, "", "", True)
@@ -119,6 +119,14 @@ def _has_room(request: Request, order: Order) -> bool:
         )
         return False
     return True
+
+
+def _is_full(request: Request, most: int) -> bool:
+    """Whether there are so many bans; those that are over are looked for only then."""
+    bans, now = request.network.bans, request.now
+    if sum(map(len, bans.values())) < most:
+        return False
+    return sum(ban.remembered(now) for several in bans.values() for ban in several.values()) >= most
 
 
 async def place(request: Request, order: Order) -> NetworkBan | None:
@@ -133,7 +141,7 @@ async def place(request: Request, order: Order) -> NetworkBan | None:
     ban = NetworkBan(kind, user, host, now, until, until, by, reason, wide, order.action)
     length = f"{duration(order.seconds)}" if order.seconds else "for ever"
     where = f" on {order.server}" if order.server else ""
-    login = ", but who is logged in" if order.action == LOGIN else ""
+    login = {LOGIN: ", but who is logged in", EXEMPT: ", exempt"}.get(order.action, "")
     request.note_down(order.mask, f"{length}{where}{login}{f': {reason}' if reason else ''}")
     if order.server:
         elsewhere(request, order, reason)
@@ -164,6 +172,13 @@ VERBS = {"K": "KLINE", "D": "DLINE", "X": "XLINE", "R": "RESV"}
 """Kind of ban → the command by which servers of other makes know it."""
 
 
+def need_server(request: Request, mask: str) -> None:
+    """End the command with 402 if no server has a name that fits."""
+    matches = read_glob(mask, str.lower)
+    if not any(matches(server.name) for server in request.network.servers.values()):
+        request.stop(numerics.ERR_NOSUCHSERVER, middle(mask))
+
+
 def tell_others(request: Request, words: list[str]) -> None:
     """Tell servers by ENCAP, the first word of which is their mask."""
     for link in request.sessions.links.neighbours():
@@ -182,7 +197,9 @@ def added(ban: NetworkBan) -> str:
 
 async def lift(request: Request, ban: NetworkBan) -> bool:
     """Lift a ban that holds; False if that cannot be kept, and the asker has read so."""
-    request.note_down(printable(shown(ban.kind, ban.mask)), printable(ban.reason))
+    what = "exemption lifted" if ban.action == EXEMPT else "lifted"
+    reason = f": {printable(ban.reason)}" if ban.reason else ""
+    request.note_down(printable(shown(ban.kind, ban.mask)), f"{what}{reason}")
     try:
         await request.sessions.banning.lift(ban, _source(request))
     except StoreError as error:

@@ -5,7 +5,7 @@ https://github.com/solanum-ircd/solanum/tree/main/help/opers  Times are minutes,
 
 from __future__ import annotations
 
-from chatnet.commands.ban_orders import Order, added, hits, judge, need_reason, place, whom
+from chatnet.commands.ban_orders import Order, added, hits, judge, need_reason, need_server, place, whom
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import User
 from chatnet.rules.ban_targets import address_of
@@ -124,6 +124,8 @@ async def _set(request: Request, order: Order, words: list[str], undo: str) -> N
     if len(words) > 2 and words[-2].upper() == "ON":  # as DLINE has it elsewhere
         order.server, order.reason = words[-1], " ".join(words[:-2])
     need_reason(request, order.reason)
+    if order.server:
+        need_server(request, order.server)
     users, session = hits(request, order.target), request.session
     if not judge(request, order, users, _again(request, order)):
         return

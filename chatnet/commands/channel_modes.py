@@ -219,7 +219,15 @@ class ModeCommand:
         if target is None:
             request.reply(numerics.ERR_NOSUCHNICK, middle(name))
         elif target not in channel.members:
-            request.reply(numerics.ERR_USERNOTINCHANNEL, target.nick, channel.name)
+            # Whoever may not do it anyway is not told who is there: an auditorium hides that.
+            if self.forced or request.user.may("channels"):
+                refusal = None
+            else:
+                refusal = modes.may_change(request.user, self.ranks, channel, change.letter)
+            if refusal is not None:
+                self._refuse_once(refusal)
+            else:
+                request.reply(numerics.ERR_USERNOTINCHANNEL, target.nick, channel.name)
         elif self._allowed(self._may_rank(change, target)):
             self._want(target, ModeChange(change.adding, change.letter, None, target))
 

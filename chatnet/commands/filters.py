@@ -37,6 +37,10 @@ from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line, printable
 
 FORM: Final = "FILTER ADD|TEST [<action>] [<option> …] <pattern> [-- <reason>]; see HELP FILTER"
+FORMS: Final = (
+    "FILTER TEST|ADD <pattern>, FILTER LIVE|DRY|DEL <filter>, FILTER LIST, FILTER HITS, FILTER UNMUTE <nick>;"
+    " see HELP FILTER"
+)
 REASON: Final = " -- "
 """Stands between a pattern and its reason."""
 RECENT: Final = 200
@@ -48,7 +52,7 @@ EXAMPLES: Final = 5
 """Messages that are shown of those that it fits."""
 
 
-@CLIENT.command("FILTER", min_params=1, privilege="filters", penalty=2.0)
+@CLIENT.command("FILTER", privilege="filters", penalty=2.0)
 def filter_(request: Request) -> Coroutine[Any, Any, None] | None:
     """`FILTER ADD|LIVE|DRY|DEL|LIST|TEST|HITS|UNMUTE …`: what people may not say, on all servers.
 
@@ -68,11 +72,11 @@ def filter_(request: Request) -> Coroutine[Any, Any, None] | None:
     where=channel,private,part,quit,away,topic,user (text: all but user, which is nick!user@host#real name),
     not=#channel,#other. Refuses with 481, 723.
     """
-    verb = request.params[0].upper()
+    verb = request.param(0).upper()
     run = _VERBS.get(verb)
     words = [word for param in request.params[1:] for word in param.split(" ") if word]
     if run is None or (not words and verb not in ("LIST", "HITS")):
-        _invalid(request, FORM)
+        _invalid(request, FORMS)
         return None
     return run(request, words)
 
@@ -130,7 +134,7 @@ def _asked(request: Request, words: list[str]) -> Filter | None:
             break
         del rest[0]
     text = " ".join(rest)
-    pattern, mark, reason = f"{text} ".rpartition(REASON)
+    pattern, mark, reason = f" {text} ".rpartition(REASON)
     if not mark:
         pattern, reason = text, ""
     kind, pattern = read_pattern(pattern.strip())
@@ -183,11 +187,14 @@ async def _add(request: Request, words: list[str]) -> None:
     if any(each.entity == asked.entity and each.fixed for each in filters.all()):
         session.notice("There is such a filter in the configuration, which no command changes")
         return
-    if known is None and len(network.filters) >= request.settings.filters.most:
-        session.notice(f"There are {len(network.filters)} filters (filters.most); lift one first")
+    there = sum(each.holds(request.now) for each in network.filters.values())
+    if known is None and there >= request.settings.filters.most:
+        session.notice(f"There are {there} filters (filters.most); lift one first")
         return
-    if not await _set(request, asked):
+    if not await _set(request, asked, "DEL"):
         return
+    if asked.action != REPORT and not asked.reason and not asked.quiet:
+        session.notice(f"Whom it hits reads no reason: write one at the end, behind{REASON.rstrip()}")
     if asked.kind == GLOB and not {"*", "?"} & set(asked.pattern):
         session.notice(f"It fits this whole text; *{printable(asked.pattern)}* what has it in it")
     if asked.dry and asked.action != REPORT:
@@ -197,8 +204,8 @@ async def _add(request: Request, words: list[str]) -> None:
         )
 
 
-async def _set(request: Request, asked: Filter) -> bool:
-    """Set a filter; False if it cannot be kept, and they have read so."""
+async def _set(request: Request, asked: Filter, undo: str) -> bool:
+    """Set a filter, which FILTER `undo` takes back; False if it cannot be kept, and they have read so."""
     session, filtering = request.session, request.sessions.filtering
     request.note_down(f"filter {asked.handle}", _described(asked))
     try:
@@ -209,7 +216,7 @@ async def _set(request: Request, asked: Filter) -> bool:
     request.notice("m", f"{request.user.nick} set the filter {_described(asked)}")
     where = "on all servers" if filtering.keeps else "on this server alone, until it is restarted"
     session.notice(f"Filter {_described(asked)}")
-    session.notice(f"Done, {where}. To undo: /FILTER DEL {asked.handle}")
+    session.notice(f"Done, {where}. To undo: /FILTER {undo} {asked.handle}")
     return not session.closed
 
 
@@ -224,7 +231,10 @@ async def _live(request: Request, words: list[str], *, dry: bool) -> None:
     if not dry and found.action == REPORT:
         request.session.notice(f"{found.handle} only reports: FILTER ADD block … changes what it does")
         return
-    await _set(request, replace(found, dry=dry, by=request.user.mask))
+    if found.dry == dry:
+        request.session.notice(f"{found.handle} {'only reports' if dry else 'acts'} already")
+        return
+    await _set(request, replace(found, dry=dry, by=request.user.mask), "LIVE" if dry else "DRY")
 
 
 async def _del(request: Request, words: list[str]) -> None:
@@ -254,7 +264,9 @@ def _unmute(request: Request, words: list[str]) -> None:
     number = sum(map(request.sessions.filters.unmute, sessions))
     request.note_down(f"{words[0]}", "unmuted")
     request.session.notice(
-        f"{words[0]} may speak again in {number} channel(s)" if number else f"No filter has muted {words[0]}"
+        f"{words[0]} may speak again in {number} channel{'' if number == 1 else 's'}"
+        if number
+        else f"No filter has muted {words[0]}"
     )
 
 
@@ -280,6 +292,16 @@ def _described(filter: Filter) -> str:
     return f"{' '.join(parts)}: {printable(filter.shown)}{reason}"
 
 
+def line_of(request: Request, filter: Filter) -> str:
+    """A filter with what it has hit here, who has set it and when, and why it is not used if it is not."""
+    filters = request.sessions.filters
+    count = filters.counts.get(filter.entity, Count())
+    why = filters.matching.useless.get(filter)
+    useless = f"; not used here: it {why}" if why else ""
+    since = f", {minute(filter.created)}" if filter.created else ""
+    return f"{_described(filter)} ({_counted(count)}; by {filter.by}{since}{useless})"
+
+
 def _list(request: Request, words: list[str]) -> None:
     filters, session = request.sessions.filters, request.session
     mask = " ".join(words) or "*"
@@ -287,11 +309,7 @@ def _list(request: Request, words: list[str]) -> None:
     found = [each for each in filters.all() if mask == "*" or fits(each.shown) or fits(each.handle)]
     most = request.settings.limits.stats_bans
     for each in found[:most]:
-        count = filters.counts.get(each.entity, Count())
-        why = filters.matching.useless.get(each)
-        useless = f"; not used here: it {why}" if why else ""
-        since = f", {minute(each.created)}" if each.created else ""
-        session.notice(f"{_described(each)} ({_counted(count)}; by {each.by}{since}{useless})")
+        session.notice(line_of(request, each))
     more = f"; these were {most}: FILTER LIST <mask> shows others" if len(found) > most else ""
     session.notice(f"{len(found) or 'No'} filter{'' if len(found) == 1 else 's'}{more}")
     if filters.acting:
@@ -299,7 +317,7 @@ def _list(request: Request, words: list[str]) -> None:
 
 
 def _counted(count: Count) -> str:
-    acted = f", acted {count.acted} time(s)" if count.acted else ""
+    acted = f", acted {count.acted} time{'' if count.acted == 1 else 's'}" if count.acted else ""
     return f"{count.hits or 'no'} hit{'' if count.hits == 1 else 's'} here{acted}"
 
 
@@ -318,17 +336,20 @@ def _hits(request: Request, words: list[str]) -> None:
         session.notice(f"{_described(each)}: {_counted(count)}")
         for hit in count.last if words else list(count.last)[-1:]:
             text = f": {hit.text}" if hit.text else ""
-            session.notice(f"- {minute(int(hit.at))} {hit.who} {hit.place if sees else hit.public}{text}")
-    session.notice("End of FILTER HITS: of this server, since it started")
+            what = f"{hit.who} {hit.place if sees else hit.public}{text}"
+            if hit.veiled and not sees:
+                what = f"somebody {hit.public}"
+            session.notice(f"- {minute(int(hit.at))} {what}")
+    session.notice("End of FILTER HITS: of this server, since it started; others count their own")
 
 
 def _test(request: Request, words: list[str]) -> None:
     asked = _asked(request, words)
     if asked is not None:
-        request.scan(partial(_try, request, asked))
+        request.scan(partial(_try, request, asked, f"/FILTER ADD {' '.join(map(printable, words))}"))
 
 
-async def _try(request: Request, asked: Filter, scan: Scan) -> None:
+async def _try(request: Request, asked: Filter, how: str, scan: Scan) -> None:
     """Hold a pattern against what was said in channels lately, and who is here.
 
     Of closed channels nothing is shown.
@@ -354,9 +375,10 @@ async def _try(request: Request, asked: Filter, scan: Scan) -> None:
                     examples.append(f"- {who} in {channel.name}: {printable(cut(text, SHOWN))}")
         if scan.spend(10 + 5 * len(records)):
             await scan.pause()
-    here, elsewhere, nicks = 0, 0, list[str]()
+    here, elsewhere, nicks, sees = 0, 0, list[str](), request.user.may("see-all")
     for user in list(request.network.users.values()) if USER in asked.where else ():
-        text = described(user.nick, user, user.realname)
+        # Who sees no addresses is told of whom it fits by the hosts that they see.
+        text = described(user.nick, user, user.realname, user.real_host if sees else user.host)
         if fits(text.lower() if asked.kind == GLOB else text):
             here += user.server is request.network.me
             elsewhere += user.server is not request.network.me
@@ -367,7 +389,10 @@ async def _try(request: Request, asked: Filter, scan: Scan) -> None:
     session.notice(f"Would be: {_described(asked)}")
     if USER in asked.where:
         some = ", ".join(nicks[:NICKS]) + (", …" if nicks[NICKS:] else "")
-        session.notice(f"It fits {here} people here, {elsewhere} elsewhere{f' ({some})' if some else ''}")
+        seen = "" if sees else ", by the hosts that you see"
+        session.notice(
+            f"It fits {here} people here, {elsewhere} elsewhere{seen}{f' ({some})' if some else ''}"
+        )
     if looked:
         session.notice(
             f"It fits {found} of the last {looked} messages to channels, whoever said them"
@@ -376,10 +401,10 @@ async def _try(request: Request, asked: Filter, scan: Scan) -> None:
     elif CHANNEL not in asked.where and asked.where != {USER}:
         session.notice("It is not for channels, and nothing else is looked at for this")
     elif CHANNEL in asked.where:
-        session.notice("No message to a channel is remembered that it could be tried on")
+        session.notice("No message to a channel is remembered here that it could be tried on")
     for each in examples:
         session.notice(each)
-    session.notice("Nothing is done yet. To do it: the same with ADD in place of TEST")
+    session.notice(f"Nothing is done yet. To do it: {how}")
 
 
 async def _recent(request: Request, channel: Channel, records: list[Record]) -> None:

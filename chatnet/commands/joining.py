@@ -7,6 +7,7 @@ from typing import Final
 
 from chatnet.commands.filtered import filtered
 from chatnet.commands.override import overrides
+from chatnet.commands.paced import paced
 from chatnet.commands.replaying import entered
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.marks import Marks
@@ -233,7 +234,7 @@ def _forward(request: Request, channel: Channel, refusal: JoinRefusal, key: str,
 def part(request: Request) -> None:
     """`PART <channel>{,<channel>} [:<reason>]`: leave channels.
 
-    The reason is left out where you may not speak, or if a filter keeps it back.
+    The reason is left out where you may not speak, or not yet, or if a filter keeps it back.
     https://modern.ircdocs.horse/#part-message  Refuses with 403 (no such channel), 442 (not in it).
     """
     user = request.user
@@ -262,4 +263,5 @@ def _may_say(request: Request, channel: Channel, reason: str) -> bool:
     return (
         may_speak(sessions.bans, user, channel, "PRIVMSG", reason) is None
         and shields.may_speak(sessions.shut, request.network, user, channel) is None
+        and paced(request, channel, reason) is None
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatnet.commands.ban_orders import lift, tell_others
+from chatnet.commands.ban_orders import lift, need_server, tell_others
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.bans import NAMES
 from chatnet.wire.ban_targets import plain_network, user_target
@@ -60,6 +60,7 @@ async def _lift(request: Request, kind: str, mask: str) -> None:
     what = f"{NAMES[kind]} of [{printable(mask)}]"
     server = request.param(2) if request.param(1).upper() == "ON" else ""
     if server:
+        need_server(request, server)
         words = mask.rsplit("@", 1) if kind == "K" else [mask]
         tell_others(request, [server, request.row.verb, *words])
         request.note_down(printable(mask), f"on {server}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatnet.commands import playback
 from chatnet.commands.answering import answer
+from chatnet.commands.paced import paced
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import AcceptsChanged, BroadcastSent, CallerBlocked, MessageSent
@@ -12,8 +13,8 @@ from chatnet.rules import client_tags, shields
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write, unanswerable
 from chatnet.rules.opers import may_use
-from chatnet.rules.pacing import may_go_on
 from chatnet.rules.refusal import Refusal
+from chatnet.rules.visibility import may_meet
 from chatnet.session.rates import did, note, too_fast
 from chatnet.session.shadows import Held
 from chatnet.wire import numerics
@@ -147,8 +148,14 @@ def send(
         if not text.strip("\n"):
             return None
     filters = request.sessions.filters
-    if filters.on and text and (verdict := filters.message(request.session, target, text, parts)) is not None:
-        return None if verdict.quiet else _filtered(target, verdict.words)
+    if filters.on:
+        verdict = None
+        if text:
+            verdict = filters.message(request.session, target, text, parts)
+        elif type(target) is Channel:
+            verdict = filters.muted(request.session, target)
+        if verdict is not None:
+            return None if verdict.quiet else _filtered(target, verdict.words)
     node = request.session.sessions.node
     user, at = request.user, node.clock.time()
     msgid = node.message_ids.take(at, user.uid, target.place)
@@ -284,11 +291,12 @@ def _way_to_channel(
         if not _for_operators(user, channel, command, text):
             return refusal
         ranks = at_least(OP)
-    elif channel.pace is not None and command != "TAGMSG" and not channel.members.get(user):
-        now, most = request.sessions.node.clock.monotonic(), request.sessions.limits.paced
-        refusal = may_go_on(channel.pace, user, channel.name, text, now, most)
-        if refusal is not None:
-            return refusal
+    elif (
+        channel.pace is not None
+        and command != "TAGMSG"
+        and (refusal := paced(request, channel, text)) is not None
+    ):
+        return refusal
     return channel, ranks, status
 
 
@@ -327,7 +335,7 @@ def _new_target(request: Request, target: User) -> bool:
     key = "target " + target.uid
     if did(session, key):
         return False
-    if not target.channels.keys().isdisjoint(request.user.channels.keys()):
+    if may_meet(request.user, target):
         return False
     rates = request.sessions.rates
     if too_fast(session, "target", rates.target_rate, rates.target_period):

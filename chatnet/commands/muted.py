@@ -1,10 +1,30 @@
-"""Whether somebody may change who they are: not while a channel forbids them to speak."""
+"""Whether somebody may change who they are, or say why they go: not while a channel forbids them to speak."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from chatnet.commands.request import Request
 from chatnet.model.entities import Channel
 from chatnet.session.scans import Scan
+
+MASKS: Final = 32_768
+"""Characters of masks that are looked at for a reason to QUIT."""
+
+
+def is_muted(request: Request) -> bool:
+    """Whether there is a channel that would read what the asker says as they go, and wants nothing of them.
+
+    Whoever is in channels with such lists that it takes too long to find out says nothing either.
+    """
+    me, sessions = request.user, request.sessions
+    bans, end = sessions.bans, sessions.bans.looked + MASKS
+    for channel, ranks in me.channels.items():
+        if sessions.filters.muted(request.session, channel) is not None:
+            return True
+        if ranks == 0 and (bans.looked > end or bans.muted(channel, me)):
+            return True
+    return False
 
 
 async def muted_in(request: Request, scan: Scan) -> Channel | None:

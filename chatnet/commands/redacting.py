@@ -7,6 +7,7 @@ from typing import Final
 
 from chatnet.commands.filtered import filtered
 from chatnet.commands.override import overrides
+from chatnet.commands.paced import paced
 from chatnet.commands.request import CLIENT, Request
 from chatnet.history.questions import Busy
 from chatnet.model.entities import Channel, User
@@ -43,7 +44,7 @@ async def redact(request: Request) -> None:
     Operators of a channel delete any message of it.  The target is the channel or the nick that the message
     was sent to.  Clients that can do so remove it or show it as deleted; others are told nothing.
     https://ircv3.net/specs/extensions/message-redaction
-    A reason that a filter keeps back is left out.
+    A reason that a filter keeps back, or that you may not give yet (slow mode), is left out.
     Refuses with 421 (without the capability draft/message-redaction) and FAIL INVALID_TARGET (no such nick or
     channel, or you are not in it), UNKNOWN_MSGID (unknown there, or too old), REDACT_FORBIDDEN (not yours, or
     you may not speak there now), REDACT_WINDOW_EXPIRED (yours, but too late).
@@ -81,6 +82,8 @@ async def redact(request: Request) -> None:
     if why is not None:
         return _fail(request, why, name, msgid)
     where, channel = (CHANNEL, target) if isinstance(target, Channel) else (PRIVATE, None)
+    if reason and channel is not None and paced(request, channel, reason) is not None:
+        reason = ""
     if filtered(request, where, reason, channel) is not None:
         reason = ""
         if request.session.closed:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from chatnet.commands.filtered import filtered
-from chatnet.commands.muted import muted_in
+from chatnet.commands.muted import is_muted, muted_in
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
@@ -190,9 +190,11 @@ def pong(request: Request) -> None:
 def quit_(request: Request) -> None:
     """`QUIT [:<reason>]`: leave the network.
 
+    The reason is left out if you are banned or muted in a channel, or if a filter keeps it back.
     https://modern.ircdocs.horse/#quit-message
     """
     reason = cut(request.params[0], request.sessions.limits.kick) if request.params else ""
-    if request.session.registered and filtered(request, QUIT, reason) is not None:
+    speaks = bool(reason) and request.session.registered
+    if speaks and (is_muted(request) or filtered(request, QUIT, reason) is not None):
         reason = ""
     request.session.close(f"Quit: {reason}" if reason else "Client Quit")

@@ -33,9 +33,12 @@ TOLD: Final = 20
 """Operators of a channel who are told of a report."""
 LISTED: Final = 50
 """Reports that one server lists."""
+MINUTE: Final = len("2026-11-29 20:14")
+"""Letters of a listed report that tell when it was made; each server lists its own in their order."""
 LONGEST: Final = 460
 """Bytes of a line that another server tells."""
 PRIVILEGE: Final = "reports"
+FORM: Final = "REPORTS LIST [<channel>], REPORTS SHOW <id>, REPORTS CLOSE <id> :<word>; see HELP REPORTS"
 Reader = Callable[[Words], None]
 
 
@@ -132,7 +135,7 @@ async def _lines(
 
 def _told(request: Request, kept: Report, about: User | None, channel: Channel | None) -> None:
     """Tell operators, and the reporter whom that was."""
-    where = f" in {kept.channel}" if kept.channel else ""
+    where = f" in {kept.channel}" if kept.channel not in ("", kept.about) else ""
     text = f"{kept.by} reports {kept.about}{where}: {printable(kept.reason)} (/REPORTS SHOW {kept.id})"
     there = [] if channel is None or channel.name == kept.about else _operators(request, channel, about)
     for each in there:
@@ -163,22 +166,22 @@ def _notice(sessions: Sessions, user: User, text: str) -> None:
 # what becomes of it
 
 
-@CLIENT.command("REPORTS", min_params=1, penalty=2.0)
+@CLIENT.command("REPORTS", penalty=2.0)
 async def reports(request: Request) -> None:
     """`REPORTS LIST [<channel>]`, `REPORTS SHOW <id>`, `REPORTS CLOSE <id> :<word>`: what people reported.
 
     LIST shows what is open, of all servers; SHOW one with its messages; CLOSE ends one, and its reporter
     reads the word. For operators with the privilege reports, and for those of a channel what was reported
-    there. Refuses with 461, 481, 723, FAIL REPORTS INVALID_PARAMS, NO_SUCH_REPORT, TEMPORARILY_UNAVAILABLE
+    there. Refuses with 481, 723, FAIL REPORTS INVALID_PARAMS, NO_SUCH_REPORT, TEMPORARILY_UNAVAILABLE
     (another server does not answer).
     """
-    session, verb = request.session, request.params[0].upper()
+    session, verb = request.session, request.param(0).upper()
     if verb == "LIST":
         await _list(request)
-    elif verb not in ("SHOW", "CLOSE"):
-        session.fail("REPORTS", "INVALID_PARAMS", "LIST, SHOW or CLOSE", middle(verb[:20]))
-    elif len(request.params) < (2 if verb == "SHOW" else 3) or not request.params[-1]:
-        request.stop(numerics.ERR_NEEDMOREPARAMS, "REPORTS")
+    elif verb not in ("SHOW", "CLOSE") or not request.param(1):
+        session.fail("REPORTS", "INVALID_PARAMS", FORM, middle(verb[:20]) or "*")
+    elif verb == "CLOSE" and not request.param(2):
+        session.fail("REPORTS", "INVALID_PARAMS", "Say what became of it: REPORTS CLOSE <id> :<word>", verb)
     else:
         await _of_one(request, verb, request.params[1].upper(), " ".join(request.params[2:]))
 
@@ -186,6 +189,11 @@ async def reports(request: Request) -> None:
 async def _list(request: Request) -> None:
     name, session = request.param(1), request.session
     channel = request.network.channel(name) if name else None
+    if not name and request.user.oper is None:
+        session.fail(
+            "REPORTS", "INVALID_PARAMS", "Which channel? REPORTS LIST <channel>, if you are its operator", "*"
+        )
+        return
     if not request.user.may(PRIVILEGE) and (channel is None or channel.members.get(request.user, 0) < OP):
         request.need(PRIVILEGE)
     orders, me, found = request.sessions.links.orders, request.network.me, list[str]()
@@ -195,16 +203,19 @@ async def _list(request: Request) -> None:
             asked.append(
                 (server.name, orders.give(server, request.user, ["REPORTS", "LIST", name], _into(found)))
             )
-    found += await _listed(request.sessions, request.user, name)
+    mine = await _listed(request.sessions, request.user, name)
+    found += mine[:LISTED]
     silent = [(there, (await outcome).why) for there, outcome in asked]
+    if mine[LISTED:]:
+        silent.append((request.sessions.server_name, _more(mine)))
     if session.closed:
         return
-    for text in sorted(found, reverse=True):
+    for text in sorted(found, key=lambda each: each[:MINUTE], reverse=True):
         session.notice(text)
     for there, why in silent:
         if why:
             session.notice(f"Nothing, or not all, from {there}: {printable(why)}")
-    session.notice(f"End of REPORTS: {len(found) or 'no'} open")
+    session.notice(f"End of REPORTS: {len(found) or 'none'} open")
 
 
 async def _of_one(request: Request, verb: str, key: str, word: str) -> None:
@@ -229,10 +240,14 @@ async def _of_one(request: Request, verb: str, key: str, word: str) -> None:
             session.fail("REPORTS", code, printable(outcome.why), middle(key))
             return
     if request.user.oper is not None:
-        request.note_down(key, f"{verb}{f': {cut(one_line(word), REASON)}' if word else ''}")
+        request.note_down(key, _noted(verb, word))
     if not session.closed:
         for text in found:
             session.notice(text)
+
+
+def _noted(verb: str, word: str) -> str:
+    return f"{verb}: {cut(one_line(word), REASON)}" if word else verb
 
 
 def _into(found: list[str]) -> Reader:
@@ -248,6 +263,10 @@ def _into(found: list[str]) -> Reader:
 NO_SUCH: Final = "There is no such report"
 
 
+def _more(found: list[str]) -> str:
+    return f"it has {len(found)} open, and shows the newest {LISTED}"
+
+
 async def _listed(sessions: Sessions, user: User, name: str) -> list[str]:
     """What is open here, and may be read by `user`: of a channel, or of all."""
     await sessions.reports.load()
@@ -256,11 +275,11 @@ async def _listed(sessions: Sessions, user: User, name: str) -> list[str]:
         _head(each)
         for each in sessions.reports.all()
         if each.word is None and (not name or fold(each.channel) == fold(name)) and _may(sessions, user, each)
-    ][:LISTED]
+    ]
 
 
 def _head(report: Report) -> str:
-    where = f" in {report.channel}" if report.channel else ""
+    where = f" in {report.channel}" if report.channel not in ("", report.about) else ""
     what = f"{report.by} about {report.about}{where}: {printable(report.reason)}"
     return cut(f"{minute(report.at)} {report.id} {what}", LONGEST)
 
@@ -291,7 +310,8 @@ async def _done(sessions: Sessions, user: User, verb: str, key: str, word: str) 
         sessions.reports.close(report, user.nick, cut(one_line(word), REASON))
         return [f"{report.id} is closed"]
     closed = "open" if report.word is None else f"closed by {report.closed_by}: {report.word}"
-    lines = [_head(report), f"{report.id} is {closed}; {len(report.lines)} messages"]
+    number = len(report.lines)
+    lines = [_head(report), f"{report.id} is {closed}; {number or 'no'} message{'' if number == 1 else 's'}"]
     lines += (
         f"[{clock_time(each.at // 1000)}] <{each.nick}> {printable(each.text)}" for each in report.lines
     )
@@ -305,10 +325,15 @@ async def _ordered(order: Order) -> None:
         found = await _listed(order.sessions, order.user, key)
     elif verb in ("SHOW", "CLOSE"):
         found = await _done(order.sessions, order.user, verb, key, order.word(2))
+        if order.user.oper is not None:  # their own server notes it as well, if it is honest
+            detail = f"{_noted(verb, order.word(2))} (by order of {order.server.name})"
+            order.sessions.auditing.note(order.user, "REPORTS", key, detail)
     else:
         raise Disobeyed("It cannot be understood")
-    for text in found:
+    for text in found[: LISTED if verb == "LIST" else None]:
         await order.say(text)
+    if verb == "LIST" and found[LISTED:]:
+        raise Disobeyed(_more(found))
 
 
 ORDERS: Final = {"REPORTS": Obeyed("", _ordered)}

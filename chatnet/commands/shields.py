@@ -38,7 +38,7 @@ async def shields(request: Request) -> None:
     reason = cut(one_line(" ".join(words)), request.settings.bans.reason)
     until = now + lasts if lasts else None
     length = f" for {duration(lasts)}" if lasts else ""
-    request.note_down(f"level {level}", f"{length.strip()}{f': {reason}' if reason else ''}")
+    request.note_down(str(level), f"{length.strip()}{f': {reason}' if reason else ''}")
     try:
         await request.sessions.shielding.set(Shields(level, now, until, request.user.mask, reason))
     except StoreError as error:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Final
 
 from chatnet.commands.connections import show_sessions
+from chatnet.commands.filters import line_of
 from chatnet.commands.request import CLIENT, Request
 from chatnet.commands.shields import state
 from chatnet.history.health import PERIOD
@@ -48,6 +49,8 @@ def stats(request: Request) -> None:
     b  the same of accounts and certificates
     e  who is exempt from bans (operators who see all)
     n  lists of addresses that are asked by DNS: how often, and what they said (operators who see all)
+    f  filters, and what each has hit here (privilege filters)
+    r  what people reported here: how much of it is open (privilege reports)
     s  the level of the shields, and what it does (operators who see all)
     w  what is remembered of changes in channels, and how often neighbours knew one in another way (operators
        who see all)
@@ -74,6 +77,12 @@ def stats(request: Request) -> None:
         refusal = may_use(request.user, "see-all")
         if refusal is None:
             request.session.answer_by("STATS", _history(request, letter))
+            return
+        request.refuse(refusal)
+    elif letter in ("r", "R"):
+        refusal = may_use(request.user, "reports")
+        if refusal is None:
+            request.session.answer_by("STATS", _reports(request, letter))
             return
         request.refuse(refusal)
     elif letter in _QUERIES:
@@ -294,6 +303,27 @@ def _block_lists(request: Request) -> None:
         request.reply(numerics.RPL_STATSDEBUG, "n", f"{text}{rests}")
 
 
+async def _reports(request: Request, letter: str) -> None:
+    """How many are kept; visitors, whose answer must not take long, read of those that were read already."""
+    reports = request.sessions.reports
+    if not isinstance(request.session, Visitor):
+        await reports.load()
+    known = reports.all()
+    still = sum(each.word is None for each in known)
+    text = f"{still} report(s) open, {len(known) - still} closed, of {request.settings.reports.most} at most"
+    request.reply(numerics.RPL_STATSDEBUG, letter, text)
+    request.reply(numerics.RPL_ENDOFSTATS, letter)
+
+
+def _filters(request: Request) -> None:
+    """As FILTER LIST shows them, as many as STATS may show."""
+    found, most = request.sessions.filters.all(), request.settings.limits.stats_bans
+    for each in found[:most]:
+        request.reply(numerics.RPL_STATSDEBUG, "f", line_of(request, each))
+    if len(found) > most:
+        request.reply(numerics.ERR_TOOMANYMATCHES, "STATS")
+
+
 def _shields(request: Request) -> None:
     for text in state(request):
         request.reply(numerics.RPL_STATSDEBUG, "s", text)
@@ -347,6 +377,8 @@ _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {
     },
     **dict.fromkeys("bB", (_bans("A", "C"), "see-all")),
     **dict.fromkeys("eE", (_bans(*EXEMPTING), "see-all")),
+    "f": (_filters, "filters"),
+    "F": (_filters, "filters"),
     "n": (_block_lists, "see-all"),
     "N": (_block_lists, "see-all"),
     "s": (_shields, "see-all"),

@@ -19,10 +19,10 @@ _LETTERS = {"K": "K", "D": "D", "X": "X", "R": "Q"}
 
 @CLIENT.command("TESTLINE", min_params=1, privilege="bans", penalty=1.0, reads=True)
 def testline(request: Request) -> None:
-    """`TESTLINE [<nick>!][<user>@]<host>|<address>|<channel>`: which ban, if any, means them.
+    """`TESTLINE [<nick>!][<user>@]<host>|<address>|<channel>|<nick>`: which ban, if any, means them.
 
-    It answers 725, with how many minutes are left (0: for ever), or 726. As Solanum does. Refuses with 481,
-    723.
+    It answers 725, with how many minutes are left (0: for ever), or 726. As Solanum does. UBAN INFO tells all
+    of somebody. Refuses with 481, 723.
     """
     text = request.params[0]
     if text[:1] in ("#", "&"):
@@ -33,12 +33,17 @@ def testline(request: Request) -> None:
     if not host:
         request.session.notice("Invalid syntax for TESTLINE")
         return
-    somebody = User(request.network.me, host, host)
-    somebody.username = user if at else "dummy"
     bans = request.sessions.network_bans
+    # Its ban may be that of an address, which not everybody may read.
+    named = not mark and not at and request.user.may("see-all")
+    somebody = request.network.user(host) if named else None
+    if somebody is None:
+        nick = nick if mark or at else host
+        somebody = User(request.network.me, host, host)
+        somebody.username = user if at else "dummy"
     found = [ban for ban in bans.all_of(somebody) if ban.kind in ("D", "K")]
     found.sort(key=lambda ban: ban.kind)
-    if mark:
+    if nick:
         found += bans.matching("R", nick)
     _show(request, text, found)
 

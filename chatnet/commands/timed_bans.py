@@ -24,11 +24,11 @@ def tban(request: Request) -> None:
     text, mask = request.params[1], request.params[2]
     seconds = int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else ban_units(text)
     if not seconds or seconds > MOST:
-        request.session.notice(
-            f"{middle(text)} is no duration: say 90s, 15m, 12h or 1d12h, {MOST} seconds at most"
-        )
+        hint = "90s, 15m, 12h or 1d12h, 100y at most: TBAN <channel> <duration> <mask>"
+        request.session.notice(f"{middle(text)} is no duration: say {hint}")
         return
     until = int(request.now) + seconds
     command = ModeCommand(request, channel, until)
     for change in command.run([Change(True, "b", mask)]):
-        request.session.notice(f"{change.parameter} is banned in {channel.name} until {minute(until)}")
+        what = "muted" if (change.parameter or "").startswith("$q:") else "banned"
+        request.session.notice(f"{change.parameter} is {what} in {channel.name} until {minute(until)}")

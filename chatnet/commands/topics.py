@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chatnet.commands.filtered import CODE, filtered
 from chatnet.commands.override import overrides
+from chatnet.commands.paced import paced
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import TopicChanged
 from chatnet.model.filters import TOPIC
@@ -21,7 +22,8 @@ def topic(request: Request) -> None:
 
     https://modern.ircdocs.horse/#topic-message
     Refuses with 403 (no such channel), 442 (not in it; to read, only if it is secret), 482 (mode t and no
-    half-operator, or you may not speak; or the founder has locked it), FAIL BLOCKED (a filter keeps it back).
+    half-operator, or you may not speak; or the founder has locked it), 404 (slow mode, or you repeat
+    yourself), FAIL BLOCKED (a filter keeps it back).
     """
     channel, user = request.channel(0), request.user
     if len(request.params) == 1:
@@ -37,6 +39,9 @@ def topic(request: Request) -> None:
         return
     text = cut(request.params[1], request.settings.limits.topic)
     if text != (channel.topic.text if channel.topic is not None else ""):
+        if (too_soon := paced(request, channel, text)) is not None:
+            request.refuse(too_soon)
+            return
         if (verdict := filtered(request, TOPIC, text, channel)) is not None:
             if not verdict.quiet:
                 request.session.fail("TOPIC", CODE, verdict.words, channel.name)

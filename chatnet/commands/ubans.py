@@ -5,6 +5,7 @@ As Ergo's operators know it, and more: https://github.com/ergochat/ergo/blob/mas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
@@ -13,12 +14,21 @@ from chatnet.commands.ban_orders import Order, hits, judge, known, lift, place, 
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.bans import BANNING, EXEMPT, EXEMPTING, LOGIN, REFUSE, NetworkBan
 from chatnet.model.entities import User
+from chatnet.model.ids import AccountName
+from chatnet.model.whowas import Departure
 from chatnet.records.accounts import State
 from chatnet.rules.ban_targets import address_of, target_of
 from chatnet.rules.banned_words import veil
 from chatnet.rules.durations import ban_seconds, ban_units, duration
 from chatnet.session.scans import Scan
-from chatnet.wire.ban_targets import Target, account_target, address_target, read_target, shown
+from chatnet.wire.ban_targets import (
+    Target,
+    account_target,
+    address_target,
+    read_target,
+    shown,
+    user_target,
+)
 from chatnet.wire.masks import price_of, read_glob
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import printable
@@ -29,11 +39,13 @@ FORMS: Final = (
     "an address or network, user@host, account:<name>, realname:<mask>, cert:<SHA-256>, name:<mask>,"
     " #channel, or the nick of somebody who is here"
 )
+_LIKE_A_DURATION: Final = re.compile(r"[0-9]{1,9}[A-Za-z]{0,9}")
+"""What is rather a duration that somebody has misspelt than the beginning of a reason."""
 NAMES_SHOWN: Final = 10
 """Nicks that are shown of those whom something hits."""
 
 
-@CLIENT.command("UBAN", min_params=1, privilege="bans", penalty=2.0)
+@CLIENT.command("UBAN", privilege="bans", penalty=2.0)
 def uban(request: Request) -> Coroutine[Any, Any, None] | None:
     """`UBAN ADD|TEST|DEL|INFO|LIST|EXEMPT …`: ban people from the network, on all its servers.
 
@@ -41,17 +53,17 @@ def uban(request: Request) -> Coroutine[Any, Any, None] | None:
       bans; the options may stand behind the target, too. A duration is as in 1d12h, without one it is for
       ever. With REQUIRE-SASL who is logged in comes in. FORCE if it hits many.
     UBAN TEST … tells what ADD would do, and whom it hits
-    UBAN DEL <target>   lifts a ban
+    UBAN DEL <target>   lifts a ban; a nick is of somebody who is here, or was lately
     UBAN INFO <target>  which bans mean somebody, an address, an account; and who is there
-    UBAN LIST [<mask>]  the bans, the newest first; EXEMPT for the exemptions
+    UBAN LIST [<mask>]  the bans, the newest first
     UBAN EXEMPT [DEL] <target> [<duration>] [<reason>]
-      no ban means them: an address or network, user@host, account:<name>, cert:<SHA-256>
+      no ban means them: an address or network, user@host, account:<name>, cert:<SHA-256>; alone lists them
 
     A target is an address or network (192.0.2.0/24), user@host, account:<name>, realname:<mask>,
     cert:<SHA-256 in hex>, name:<mask> or #channel (which nobody may have or join), or the nick of somebody:
     then it is the account that they are logged in to, or else their address. Refuses with 481, 723.
     """
-    verb = request.params[0].upper()
+    verb = request.param(0).upper()
     run = _VERBS.get(verb)
     words = request.params[1:]
     if run is None or (not words and verb not in ("LIST", "EXEMPT")):
@@ -101,6 +113,14 @@ def _order(request: Request, words: Sequence[str], action: str) -> tuple[Order, 
     while rest and _options(order, rest, minutes=False):
         pass
     order.reason = " ".join(rest)
+    if rest and not (order.seconds or order.force) and _LIKE_A_DURATION.fullmatch(rest[0]):
+        again = " ".join(map(printable, words))
+        how = "/UBAN EXEMPT" if action == EXEMPT else "/UBAN ADD"
+        _invalid(
+            request,
+            f"{rest[0]} is no duration: say 90s, 15m, 3d or 1d12h. If it is a reason: {how} FORCE {again}",
+        )
+        return None
     found = _target(request, text)
     if found is None:
         _invalid(request, f"{printable(text)} is nobody who is here, and no account. A target is {FORMS}")
@@ -142,10 +162,10 @@ async def _put(request: Request, words: list[str], action: str) -> None:
     order, user = found
     session = request.session
     users = hits(request, order.target)
-    session.notice(_what(request, order, users, user))
     undo = f"/UBAN {'EXEMPT DEL' if order.action == EXEMPT else 'DEL'} {order.mask}"
     if not judge(request, order, users, f"/UBAN ADD FORCE {' '.join(map(printable, words))}"):
         return
+    session.notice(_what(request, order, users, user))
     ban = await place(request, order)
     if ban is None or session.closed:
         return
@@ -188,33 +208,72 @@ async def _test(request: Request, words: list[str]) -> None:
 
 
 async def _del(request: Request, words: list[str]) -> None:
-    await _lift(request, words[0], "")
+    if words[0].upper() == "EXEMPT" and len(words) > 1:
+        await _lift(request, words[1], "E")
+    else:
+        await _lift(request, words[0], "")
 
 
 async def _lift(request: Request, text: str, exempting: str) -> None:
     session, banning = request.session, request.sessions.banning
-    found = _target(request, text)
-    if found is None:
-        _invalid(request, f"{printable(text)} is no target: {FORMS}")
+    targets, user = _lifted(request, text)
+    if exempting:
+        targets = [each for each in targets if each.kind in SPARED]
+    if not targets:
+        _invalid(request, f"{printable(text)} was not here lately, and is no target: {FORMS}")
         return
-    target, user = found
-    mask = shown(target.kind, target.mask)
-    ban = banning.known(exempting + target.kind, target.mask)
-    if ban is None and target.kind == "D" and not exempting:  # so do others call all users at an address
-        ban = banning.known("K", f"*@{target.host}")
-    if ban is None:
-        bans = request.sessions.network_bans
-        fixed = {(each.kind, request.network.fold(each.mask)) for each in bans.configured}
-        if (exempting + target.kind, request.network.fold(target.mask)) in fixed:
-            session.notice(f"{printable(mask)} cannot be lifted: it stands in the configuration")
+    for target in targets:
+        ban = banning.known(exempting + target.kind, target.mask)
+        if ban is None and target.kind == "D" and not exempting:  # so do others call all users at an address
+            ban = banning.known("K", f"*@{target.host}")
+        if ban is not None:
+            if await lift(request, ban) and not session.closed:
+                session.notice(f"Lifted: {_line(request, ban, text)}")
+                _others(request, user, exempting)
             return
-        session.notice(f"There is no {'exemption for' if exempting else 'ban of'} {printable(mask)}")
-        if user is not None and not exempting:
-            for other in bans.all_of(user):
-                session.notice(f"But {_line(request, other)}")
-        return
-    if await lift(request, ban) and not session.closed:
-        session.notice(f"Lifted: {_line(request, ban)}")
+    _not_there(request, text, targets[0], exempting)
+    _others(request, user, exempting)
+
+
+def _lifted(request: Request, text: str) -> tuple[list[Target], User | None]:
+    """What is meant, the likeliest first: of a nick what ADD bans of who bears it, or bore it lately."""
+    target = read_target(text)
+    if target is not None:
+        return [target], None
+    network = request.network
+    user, gone = network.user(text), _departed(request, text)
+    if user is None and gone is not None:
+        user = _as_it_was(request, gone)
+    found: list[Target | None] = []
+    if user is not None and not user.server.virtual:
+        address = address_target(address_of(user))
+        found = [target_of(user, sees=True), address, user_target(f"*@{user.host}")]
+    if (account := network.registry.named(text)) is not None:
+        found.append(account_target(account.shown))
+    return [each for each in found if each is not None], user
+
+
+def _not_there(request: Request, text: str, target: Target, exempting: str) -> None:
+    """Say that nothing of that target can be lifted, and why, or what can."""
+    session, fold = request.session, request.network.fold
+    named = read_target(text) is None
+    mask = printable(text if named and target.kind != "A" else shown(target.kind, target.mask))
+    fixed = {(each.kind, fold(each.mask)) for each in request.sessions.network_bans.configured}
+    if (exempting + target.kind, fold(target.mask)) in fixed:
+        session.notice(f"{mask} cannot be lifted: it stands in the configuration")
+    elif exempting:
+        session.notice(f"There is no exemption for {mask}; UBAN EXEMPT shows those that there are")
+    elif target.kind in SPARED and request.sessions.banning.known(f"E{target.kind}", target.mask) is not None:
+        session.notice(f"There is no ban of {mask}, but an exemption: /UBAN EXEMPT DEL {mask} lifts it")
+    else:
+        session.notice(f"There is no ban of {mask}; UBAN LIST shows those that there are")
+
+
+def _others(request: Request, user: User | None, exempting: str) -> None:
+    """Show which bans mean somebody all the same."""
+    if user is not None and not exempting:
+        for other in request.sessions.network_bans.all_of(user):
+            request.session.notice(f"But {_line(request, other)}")
 
 
 def _exempt(request: Request, words: list[str]) -> Coroutine[Any, Any, None] | None:
@@ -248,69 +307,95 @@ async def _show(request: Request, mask: str, kinds: Sequence[str], scan: Scan) -
     for ban in everything:
         if scan.spend(price):
             await scan.pause()
-        if ban.holds(now) and (mask == "*" or matches(shown(ban.kind, ban.mask))):
+        if ban.holds(now) and (mask == "*" or matches(_shown(request, ban, mask))):
             bans.append(ban)
     bans.sort(key=lambda ban: ban.created, reverse=True)
     most = request.settings.limits.stats_bans
     for ban in bans[:most]:
-        session.notice(_line(request, ban))
+        session.notice(_line(request, ban, mask))
     what = "exemption" if kinds is EXEMPTING else "ban"
     more = f"; these were the newest {most}: UBAN LIST <mask> shows others" if len(bans) > most else ""
     session.notice(f"{len(bans) or 'No'} {what}{'' if len(bans) == 1 else 's'}{more}")
 
 
-def _line(request: Request, ban: NetworkBan) -> str:
-    """A ban for operators; an address only for those who may see it."""
-    hidden = None if request.user.may("see-all") else veil(ban)
-    mask = hidden or shown(ban.kind, ban.mask)
+def _line(request: Request, ban: NetworkBan, asked: str = "") -> str:
+    """A ban for operators; an address only for those who may see it, have written it, or asked for it."""
     what = "exempt: " if ban.kind in EXEMPTING else ""
-    return f"{what}{printable(mask)} {told(ban)}"
+    return f"{what}{printable(_shown(request, ban, asked))} {told(ban)}"
+
+
+def _shown(request: Request, ban: NetworkBan, asked: str = "") -> str:
+    """What it means, as the asker may read it."""
+    sees = request.user.may("see-all") or ban.by == request.user.mask
+    mask = shown(ban.kind, ban.mask)
+    hidden = None if sees or asked == mask else veil(ban)
+    return hidden or mask
 
 
 async def _info(request: Request, words: list[str]) -> None:
     text, session, bans = words[0], request.session, request.sessions.network_bans
-    sees = request.user.may("see-all")
-    user = request.network.user(text) if read_target(text) is None else None
-    if user is not None and not user.server.virtual:
-        found, about = bans.all_of(user), f"{user.nick}"
-        account = (
-            f" is logged in to account:{user.account}" if user.account is not None else " is not logged in"
-        )
-        session.notice(f"{user.nick}{account}{f', at {user.address}' if sees else ''}")
+    target = read_target(text)
+    if target is not None:
+        found, about = _meaning(request, target), _crowd(request, target)
+    elif (user := request.network.user(text)) is not None and not user.server.virtual:
+        found, about = bans.all_of(user), user.nick
+        session.notice(f"{user.nick} is {_known(request, user)}")
     else:
-        target = read_target(text)
-        if target is None:
-            target = _departed(request, text)
-        if target is None:
-            _invalid(request, f"{printable(text)} was not here lately, and is no target: {FORMS}")
+        gone, account = _departed(request, text), request.network.registry.named(text)
+        if gone is None and account is None:
+            _invalid(
+                request,
+                f"{printable(text)} was not here lately (who is kept out never is: ask for their address),"
+                f" and is no target: {FORMS}",
+            )
             return
-        found, about = _meaning(request, target), printable(shown(target.kind, target.mask))
-        users = hits(request, target)
-        if target.kind != "R":
-            nicks = ", ".join(each.nick for each in known(request, target, users)[:NAMES_SHOWN])
-            session.notice(f"{about}: {whom(request, target, users)}{f' ({nicks})' if nicks else ''}")
+        found, about = [], printable(text)
+        if gone is not None:
+            found = bans.all_of(_as_it_was(request, gone))
+            session.notice(f"{gone.nick} was here until {minute(gone.at)}, {_known(request, gone)}")
+            if request.user.may("see-all") and (address := address_target(gone.address)) is not None:
+                _crowd(request, address)
+        if account is not None:
+            found += [
+                ban
+                for ban in bans.matching("A", account.shown) + bans.matching("EA", account.shown)
+                if ban not in found
+            ]
+            state = account.state(request.now)
+            if state is not State.ACTIVE:
+                session.notice(f"The account {account.shown} is {state.value}")
     for ban in found:
-        session.notice(_line(request, ban))
+        session.notice(_line(request, ban, text))
     if not found:
         session.notice(f"No ban means {about}")
 
 
-def _departed(request: Request, text: str) -> Target | None:
-    """Where somebody came from who is not here; or the account of the name."""
-    network, session = request.network, request.session
-    for each in network.whowas.find(network.fold(text), 1):
-        sees = request.user.may("see-all")
-        session.notice(
-            f"{each.nick} was here until {minute(each.at)}{f', at {each.address}' if sees else ''}"
-        )
-        return address_target(each.address) if sees else account_target(each.account or text)
-    account = network.registry.named(text)
-    if account is None:
-        return None
-    state = account.state(request.now)
-    if state is not State.ACTIVE:
-        session.notice(f"The account {account.shown} is {state.value}")
-    return account_target(account.shown)
+def _known(request: Request, somebody: User | Departure) -> str:
+    """What is told of somebody: whether they are logged in, and their address to who may see it."""
+    account = "not logged in" if somebody.account is None else f"logged in to account:{somebody.account}"
+    return f"{account}{f', at {somebody.address}' if request.user.may('see-all') else ''}"
+
+
+def _crowd(request: Request, target: Target) -> str:
+    """Say of how many here a target speaks; gives back what it is called."""
+    about, users = printable(shown(target.kind, target.mask)), hits(request, target)
+    if target.kind != "R":
+        nicks = ", ".join(each.nick for each in known(request, target, users)[:NAMES_SHOWN])
+        request.session.notice(f"{about}: {whom(request, target, users)}{f' ({nicks})' if nicks else ''}")
+    return about
+
+
+def _departed(request: Request, text: str) -> Departure | None:
+    """The last one who bore a nick that nobody bears now."""
+    return next(iter(request.network.whowas.find(request.network.fold(text), 1)), None)
+
+
+def _as_it_was(request: Request, gone: Departure) -> User:
+    """Somebody who has left, to hold bans against; their certificate is not known any more."""
+    user = User(request.network.me, gone.address, gone.real_host)
+    user.nick, user.username, user.realname, user.host = gone.nick, gone.username, gone.realname, gone.host
+    user.account = None if gone.account is None else AccountName(gone.account)
+    return user
 
 
 def _meaning(request: Request, target: Target) -> list[NetworkBan]:

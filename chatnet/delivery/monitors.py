@@ -13,6 +13,7 @@ from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer
 from chatnet.model.ids import Folded
 from chatnet.node import Node
+from chatnet.rules.visibility import hears_of
 from chatnet.session import render
 from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
@@ -119,7 +120,7 @@ class Monitors:
         for session in self._watchers.get(user.folded, ()):
             if session.caps & needed != needed or session.user is user:
                 continue
-            if session.user.channels.keys().isdisjoint(user.channels):
+            if not hears_of(session.user, user):
                 yield session
 
     def _away_changed(self, fact: facts.AwayChanged, origin: object) -> None:

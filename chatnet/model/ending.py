@@ -12,6 +12,9 @@ from chatnet.model.bans import NetworkBan
 SPARE: Final = 1000
 """Bans that may be in here, besides those that there are, since others took their places."""
 
+AT_ONCE: Final = 100
+"""Bans that are taken out at once: of many that end in one second the others go as more are set."""
+
 
 class Ending:
     """Bans that end; whoever takes one out of this looks whether it still is the one of its mask."""
@@ -35,9 +38,11 @@ class Ending:
         self._heap.sort(key=attrgetter("lifetime"))  # quicker than to make a heap, and one as well
 
     def until(self, now: float) -> Iterator[NetworkBan]:
-        """Those that are over at a Unix time; they are in here no more."""
+        """The first of those that are over at a Unix time; they are in here no more."""
         heap = self._heap
-        while heap and not heap[0].remembered(now):
+        for _ in range(AT_ONCE):
+            if not heap or heap[0].remembered(now):
+                break
             yield heapq.heappop(heap)
 
     def tidy(self, there: int, is_there: Callable[[NetworkBan], bool]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -21,6 +21,10 @@ from chatnet.storage.record import Record
 from chatnet.wire.casemap import Folder
 from chatnet.wire.text import byte_length, cut
 
+SLICE: Final = 1000
+"""Bans that are looked at in one turn."""
+AHEAD: Final = 86_400
+"""Seconds after its stamp that a ban may say it was set: each change makes that a second later at least."""
 _KINDS: Final = frozenset(KINDS)
 _ACTIONS: Final = frozenset(ACTIONS)
 
@@ -51,14 +55,20 @@ class RecordedBans:
         """All of which it is known what they are of; some may be over."""
         return [each for each in self._known.values() if isinstance(each, NetworkBan)]
 
-    def tidy(self, now: float, memory: float) -> None:
-        """Forget what those are of that are over, and of those that are for so many seconds everything."""
-        for entity, found in list(self._known.items()):
+    def tidy(self, now: float, memory: float) -> Iterator[None]:
+        """Forget what those are of that are over, and of those that are for so many seconds everything.
+
+        In slices, after each of which others may have their turn.
+        """
+        for number, entity in enumerate(list(self._known), 1):
+            if number % SLICE == 0:
+                yield
+            found = self._known.get(entity)
             if isinstance(found, NetworkBan):
                 if found.holds(now):
                     continue
                 found = self._known[entity] = max(found.created, found.until or 0)
-            if found < now - memory:
+            if found is not None and found < now - memory:
                 del self._known[entity]
 
     def take(self, record: Record) -> None:
@@ -74,7 +84,7 @@ class RecordedBans:
             else:
                 self._known[record.entity] = at
             return
-        self._known[record.entity] = self._read(record.entity, record.value, {})
+        self._known[record.entity] = self._read(record.entity, record.value, record.stamp, {})
 
     def load(self, records: Iterable[Record]) -> None:
         """Take many at the start; what is no ban means nothing."""
@@ -83,13 +93,19 @@ class RecordedBans:
         for entity, field, stamp, value in records:
             if field == FIELD:
                 try:
-                    known[entity] = int(seconds_of(stamp)) if value is None else read(entity, value, words)
+                    known[entity] = (
+                        int(seconds_of(stamp)) if value is None else read(entity, value, stamp, words)
+                    )
                 except ValueError:
                     pass  # of a version to come, say
 
-    def _read(self, entity: str, text: str, words: dict[str, str]) -> NetworkBan:
-        """What a value says; of `words` that many say they have one each."""
+    def _read(self, entity: str, text: str, stamp: str, words: dict[str, str]) -> NetworkBan:
+        """What a value says; of `words` that many say they have one each.
+
+        A ban that says it was set later than its stamp could be changed by nobody any more.
+        """
         since, until, action, by, kind, mask, reason = read_ban(text)
+        since = min(since, int(seconds_of(stamp)) + AHEAD)
         if kind not in _KINDS or action not in _ACTIONS or (action == EXEMPT) is not (kind in EXEMPTING):
             raise ValueError("it is no ban of this entity")
         folded = self._fold(mask)

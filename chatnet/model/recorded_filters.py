@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from chatnet.model.filters import ACTIONS, KINDS, WHERE, Filter, filter_entity, fits_record
+from chatnet.model.recorded_bans import AHEAD, SLICE
 from chatnet.records.filters import FIELD, FilterValue
 from chatnet.records.grammar import seconds_of
 from chatnet.storage.record import Record
@@ -39,14 +41,20 @@ class RecordedFilters:
         """All of which it is known what they are; some may be over."""
         return [each for each in self._known.values() if isinstance(each, Filter)]
 
-    def tidy(self, now: float, memory: float) -> None:
-        """Forget what those are that are over, and of those that are for so many seconds everything."""
-        for entity, found in list(self._known.items()):
+    def tidy(self, now: float, memory: float) -> Iterator[None]:
+        """Forget what those are of that are over, and of those that are for so many seconds everything.
+
+        In slices, after each of which others may have their turn.
+        """
+        for number, entity in enumerate(list(self._known), 1):
+            if number % SLICE == 0:
+                yield
+            found = self._known.get(entity)
             if isinstance(found, Filter):
                 if found.holds(now):
                     continue
                 found = self._known[entity] = max(found.created, found.until or 0)
-            if found < now - memory:
+            if found is not None and found < now - memory:
                 del self._known[entity]
 
     def take(self, record: Record) -> None:
@@ -61,9 +69,9 @@ class RecordedFilters:
             else:
                 self._known[record.entity] = at
             return
-        self._known[record.entity] = self._read(record.entity, record.value)
+        self._known[record.entity] = self._read(record.entity, record.value, record.stamp)
 
-    def _read(self, entity: str, text: str) -> Filter:
+    def _read(self, entity: str, text: str, stamp: str) -> Filter:
         value = FilterValue.read(text)
         if (
             value.kind not in KINDS
@@ -85,7 +93,7 @@ class RecordedFilters:
             frozenset(map(self._fold, value.channels)),
             value.reason,
             value.by,
-            value.set,
+            min(value.set, int(seconds_of(stamp)) + AHEAD),
             value.until or None,
             record=True,
         )

@@ -10,11 +10,17 @@ from chatnet.wire.masks import address_in, aggregate, parse_network
 
 
 class Admission:
-    """Counts connections by address and by network; `monotonic` gives seconds."""
+    """Counts connections by address and by network; `monotonic` gives seconds.
 
-    def __init__(self, settings: Callable[[], Settings], monotonic: Callable[[], float]) -> None:
+    `slower` tells by how much fewer may come at once than the settings say: of the shields.
+    """
+
+    def __init__(
+        self, settings: Callable[[], Settings], monotonic: Callable[[], float], slower: Callable[[], float]
+    ) -> None:
         self._settings = settings
         self._monotonic = monotonic
+        self._slower = slower
         self._use(settings())
         self._addresses: dict[str, int] = {}
         self._networks: dict[str, int] = {}
@@ -35,7 +41,7 @@ class Admission:
         recent = self._recent.setdefault(one, deque())
         while recent and recent[0] <= now - flood.connection_period:
             recent.popleft()
-        if len(recent) >= flood.connection_rate:
+        if len(recent) >= max(1, int(flood.connection_rate / self._slower())):
             return "Connecting too fast, try again later"
         if self._addresses.get(one, 0) >= flood.connections_per_address:
             return "Too many connections from your address"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from chatnet.model.bans import LOGIN, NAMES, NetworkBan
 from chatnet.settings import Settings
 from chatnet.wire.networks import network_of
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, printable
+
+_ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:]{2,}(?:/[0-9]{1,3})?")
+"""What may be an address or a network."""
 
 
 def told(ban: NetworkBan, settings: Settings) -> str:
@@ -34,6 +40,18 @@ def veil(ban: NetworkBan) -> str | None:
     if network_of(ban.host) is None:
         return None
     return "a network" if "/" in ban.host else "an address"
+
+
+def without_addresses(text: str) -> str:
+    """A text for those who see no addresses: what stands in their place tells that there was one."""
+    return _ADDRESS.sub(lambda found: _unnamed(found[0]), text)
+
+
+def _unnamed(text: str) -> str:
+    for plain in (text, text.rstrip(".:")):
+        if network_of(plain) is not None:
+            return f"{'a network' if '/' in plain else 'an address'}{text[len(plain) :]}"
+    return text
 
 
 def noted(ban: NetworkBan, before: str, after: str = "") -> tuple[str, str | None]:

@@ -4,7 +4,7 @@ Extended bans are Solanum's: ``$``, ``~`` for the contrary, a letter, and mostly
 kept as they are typed: nothing is made whole, and there is no other ``$``, which would begin a forward.
 
 - ``$a`` is logged in, ``$a:account`` to an account of that name (with wildcards; ``*`` is everybody)
-- ``$c:#channel`` is in that channel, unless it is secret or private
+- ``$c:#channel`` is in that channel, unless it is secret or private, or hides them (x, D)
 - ``$j:#channel`` is banned in that channel (where ``$j`` counts for nothing)
 - ``$m:mask`` a plain mask (useful with ``~`` and ``&``)
 - ``$o`` is an IRC operator, ``$o:privilege`` with that privilege or of that oper class
@@ -220,7 +220,7 @@ class _Look:
     def _in_channel(self, parsed: Extended) -> bool | None:
         self.volatile = True
         channel = self._network.channel_meant(parsed.data or "")
-        if channel is None or not channel.flags.isdisjoint("sp"):
+        if channel is None or not channel.flags.isdisjoint("sp") or channel.hides(self.user):
             return None
         return self.user in channel.members
 

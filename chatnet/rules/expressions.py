@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 from chatnet.model.filters import EXPRESSION, GLOB, MOST_PATTERN
 from chatnet.wire.masks import read_glob
-from chatnet.wire.text import byte_length
+from chatnet.wire.text import as_seen, byte_length
 
 
 def _found() -> Any:
@@ -40,6 +40,8 @@ MEMORY: Final = 1 << 19
 
 _TOKEN: Final = re.compile(r"\\[*?]|[*]+|[?]|[^*?\\]+|\\")
 _WILD: Final = re.compile(r"[*?\s]+")
+_SAMPLES: Final = ("a", "z", "7", "?", "\xe9", "\u4e2d")
+"""What has nothing in common: an expression that fits each of these fits everything."""
 
 
 class Patterns(Protocol):
@@ -60,7 +62,7 @@ def mistake(kind: str, pattern: str, most_size: int) -> str | None:
     except UnicodeEncodeError:
         return "is no UTF-8"
     if kind == GLOB:
-        if not _WILD.sub("", pattern):
+        if not _WILD.sub("", as_seen(pattern)):
             return "fits every text"
         return f"has more than {MOST_WILD} question marks" if pattern.count("?") > MOST_WILD else None
     if re2 is None:
@@ -73,6 +75,8 @@ def mistake(kind: str, pattern: str, most_size: int) -> str | None:
         return f"is too large: {compiled.programsize} instructions, of at most {most_size}"
     if compiled.search("") is not None:
         return "fits every text, for it fits an empty one"
+    if all(compiled.search(text) is not None for text in _SAMPLES):
+        return "fits every text"
     return None
 
 
@@ -114,12 +118,13 @@ def globs(patterns: Sequence[str]) -> Patterns:
     """What finds those of some patterns that fit a text as a whole, which is in small letters."""
     if re2 is None:
         return plain_globs(patterns)
-    return _together([_expression_of(pattern.lower()) for pattern in patterns], capitals=True)
+    return _together([_expression_of(as_seen(pattern.lower())) for pattern in patterns], capitals=True)
 
 
 def plain_globs(patterns: Sequence[str]) -> Patterns:
     """The same, without RE2: for few."""
-    several = [(_needle(pattern.lower()), read_glob(pattern.lower(), _same)) for pattern in patterns]
+    plain = [as_seen(pattern.lower()) for pattern in patterns]
+    several = [(_needle(pattern), read_glob(pattern, _same)) for pattern in plain]
 
     def fitting(text: str) -> Sequence[int]:
         return [place for place, (needle, fits) in enumerate(several) if needle in text and fits(text)]

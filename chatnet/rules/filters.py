@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -10,14 +9,12 @@ from chatnet.model.entities import User
 from chatnet.model.filters import EXPRESSION, GLOB, USER, Filter
 from chatnet.rules.expressions import Patterns, expressions, globs, mistake, size_of
 from chatnet.settings import FiltersSettings
-from chatnet.wire.text import sanitise, strip_formatting
+from chatnet.wire.text import as_seen, sanitise, strip_formatting
 
 MOST_TEXT: Final = 4096
 """Characters of a text that is looked at as a whole; each line of one that is longer is looked at anyway."""
 
 _ACTION: Final = "\x01ACTION "
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+")
-"""What nobody sees, and who wants to get past a filter puts between letters."""
 
 
 def is_stranger(user: User, settings: FiltersSettings, now: float) -> bool:
@@ -32,14 +29,15 @@ def as_read(text: str) -> str:
     """A text as people read it: without colours, signs that nobody sees, and what makes it an action."""
     if text.startswith(_ACTION):
         text = text[len(_ACTION) :].rstrip("\x01")
-    if not text.isprintable():
-        text = strip_formatting(_INVISIBLE.sub("", sanitise(text)))
+    if not (text.isascii() and text.isprintable()):
+        front = "\x01" if text.startswith("\x01") else ""  # other CTCP: a pattern may say so
+        text = front + as_seen(strip_formatting(sanitise(text)))
     return text[:MOST_TEXT]
 
 
-def described(nick: str, user: User, realname: str) -> str:
-    """``nick!user@host#real name``, with the host that was looked up."""
-    return sanitise(f"{nick}!{user.username}@{user.real_host}#{realname}")
+def described(nick: str, user: User, realname: str, host: str) -> str:
+    """``nick!user@host#real name``, as people read it."""
+    return as_seen(strip_formatting(sanitise(f"{nick}!{user.username}@{host}#{realname}")))
 
 
 class _Group:

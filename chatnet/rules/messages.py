@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from chatnet.model.entities import User
 from chatnet.rules.refusal import Refusal
+from chatnet.rules.visibility import may_meet
 from chatnet.wire import numerics
 from chatnet.wire.text import ctcp_request
 
@@ -29,7 +30,7 @@ def may_write(user: User, target: User, text: str) -> Refusal | None:
         return Refusal(numerics.ERR_NONONREG, target.nick)
     if "g" in modes and user not in target.accepts:
         return Refusal(numerics.ERR_TARGUMODEG, target.nick, "+g")
-    if "G" in modes and user not in target.accepts and not user.meets(target):
+    if "G" in modes and user not in target.accepts and not may_meet(user, target):
         return Refusal(numerics.ERR_TARGUMODEG, target.nick, "+G")
     return None
 
@@ -40,7 +41,7 @@ def unanswerable(user: User, target: User) -> str | None:
         return None
     if "g" in user.modes:
         return "+g"
-    if "G" in user.modes and not user.meets(target):
+    if "G" in user.modes and not may_meet(target, user):
         return "+G"
     if "R" in user.modes and target.account is None:
         return "+R"

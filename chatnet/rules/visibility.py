@@ -45,6 +45,14 @@ def may_meet(user: User, other: User) -> bool:
     )
 
 
+def hears_of(user: User, other: User) -> bool:
+    """Whether `user` is told what becomes of `other`, since both are in a channel that hides neither."""
+    return user.meets(other) and any(
+        channel in other.channels and (not channel.hides(other) or user.channels[channel] > 0)
+        for channel in user.channels
+    )
+
+
 def may_see_user(user: User, other: User) -> bool:
     """Whether a search by `user` may find `other`.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter, deque
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from chatnet.model.entities import User
@@ -31,6 +32,8 @@ GONE: Final = "(erased)"
 """In the place of what its author has erased."""
 OWNERS: Final = 10_000
 """Reporters whose latest reports are counted."""
+GIVEN: Final = ""
+"""What the store has in the place of a report that is gone, of the last number: no other one is to get it."""
 
 
 class Line(NamedTuple):
@@ -88,12 +91,17 @@ class Reports:
         self._store = store
         self._loaded: Promise[bool] | None = None
         self._known: dict[str, Report] = {}
+        """By their ids, the oldest first."""
         self._owners: dict[str, str] = {}
         """Whom those of this run are counted for."""
         self._uids: dict[str, UID] = {}
         """Who reported, in this run."""
         self._recent: dict[str, deque[float]] = {}
+        self._waiting: dict[str, set[str]] = {}
+        """Accounts that have yet to be told what became of their reports, and the ids of those."""
         self._last = 0
+        self._given = ""
+        """The id of which the store has that it is GIVEN."""
         self._failed = False
         self.hears: Mapping[type[Fact], Hearer] = {
             PastErased: self._erased,
@@ -114,17 +122,21 @@ class Reports:
         self._loaded = Promise()
         try:
             for key, text in await self._store.reports():
-                try:
-                    self._known[key] = Report.read(text)
-                except ValueError as error:
-                    self._node.log.warn(f"The report {key} cannot be read: {error}")
                 number = key.rpartition("-")[2]
+                if text == GIVEN:
+                    self._given = key
+                else:
+                    try:
+                        self._remember(Report.read(text))
+                    except ValueError as error:
+                        self._node.log.warn(f"The report {key} cannot be read: {error}")
                 self._last = max(self._last, int(number) if number.isdigit() else 0)
         except StoreError as error:
             self._node.log.warn(f"Reports cannot be read: {error}")
             loaded, self._loaded = self._loaded, None  # another time
             loaded.keep(False)
         else:
+            self._known = dict(sorted(self._known.items(), key=lambda each: each[1].at))
             self._loaded.keep(True)
 
     def too_many(self, owners: tuple[str, ...]) -> int:
@@ -148,13 +160,36 @@ class Reports:
         self._tidy()
         if len(self._known) >= self._node.settings.reports.most:
             self._make_room()
+        if self._store is not None and self._loaded is None:
+            # Which numbers were given cannot be read: this one surely was not.
+            self._last = max(self._last, int(self._node.clock.time()))
         self._last += 1
-        report = report._replace(id=f"{self._node.network.me.sid}-{self._last}")
+        report = report._replace(id=self._id(self._last))
         self._owners[report.id], self._uids[report.id] = owner, uid
-        self._known[report.id] = report
+        self._remember(report)
         if self._store is not None:
             await self._written(self._store, report.id, report.text)
+        if self._given:
+            given, self._given = self._given, ""
+            self._write(given, None)
         return report
+
+    def _id(self, number: int) -> str:
+        return f"{self._node.network.me.sid}-{number}"
+
+    def _remember(self, report: Report) -> None:
+        self._no_more_waiting(report.id)
+        self._known[report.id] = report
+        if report.person is not None and report.word is not None and not report.told:
+            self._waiting.setdefault(report.person, set()).add(report.id)
+
+    def _no_more_waiting(self, key: str) -> None:
+        known = self._known.get(key)
+        if known is not None and known.person in self._waiting:
+            ids = self._waiting[known.person]
+            ids.discard(key)
+            if not ids:
+                del self._waiting[known.person]
 
     def _make_room(self) -> None:
         """The oldest goes of who has most: whoever reports without end harms themselves.
@@ -171,18 +206,22 @@ class Reports:
 
     def _tidy(self) -> None:
         old = self._node.clock.time() - self._node.settings.reports.keep * DAY
-        for report in [each for each in self._known.values() if each.at < old]:
+        for report in list(takewhile(lambda each: each.at < old, self._known.values())):
             self._forget(report)
 
     def _keep(self, report: Report) -> None:
-        self._known[report.id] = report
+        self._remember(report)
         self._write(report.id, report.text)
 
     def _forget(self, report: Report) -> None:
+        self._no_more_waiting(report.id)
         del self._known[report.id]
         self._owners.pop(report.id, None)
         self._uids.pop(report.id, None)
-        self._write(report.id, None)
+        last = report.id == self._id(self._last)
+        if last:
+            self._given = report.id
+        self._write(report.id, GIVEN if last else None)
 
     def _write(self, key: str, text: str | None) -> None:
         if self._store is not None:
@@ -202,7 +241,7 @@ class Reports:
     def all(self) -> list[Report]:
         """Those that are kept, the newest first."""
         self._tidy()
-        return sorted(self._known.values(), key=lambda each: (each.at, each.id), reverse=True)
+        return list(reversed(self._known.values()))
 
     def get(self, key: str) -> Report | None:
         """The one of that id."""
@@ -235,8 +274,9 @@ class Reports:
 
     async def _greet(self, user: User, person: str) -> None:
         await self.load()
-        for report in [each for each in self._known.values() if each.person == person]:
-            if report.word is not None and not report.told and user.account_id == person:
+        if user.account_id == person:
+            waiting = [self._known[key] for key in self._waiting.get(person, ())]
+            for report in sorted(waiting, key=lambda each: each.at):
                 self._tell(report, {user})
 
     def _erased(self, fact: PastErased, origin: object) -> None:

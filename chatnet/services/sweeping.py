@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 from typing import Final
 
 from chatnet.model.facts import Fact, Hearer, RecordsTaken
@@ -16,6 +18,7 @@ from chatnet.services.accounts import Accounts
 from chatnet.services.expiring import Expiring
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.promise import Promise
 from chatnet.wire.server_time import DAY
 
 SWEEP: Final = 60.0
@@ -74,8 +77,10 @@ class Sweeping:
 
     async def _forget(self, day: int) -> None:
         now, memory = self._node.clock.time(), self._node.settings.accounts.tombstones
-        self._registry.bans.tidy(now, memory)
-        self._registry.filters.tidy(now, memory)
+        for _ in chain(self._registry.bans.tidy(now, memory), self._registry.filters.tidy(now, memory)):
+            turn: Promise[None] = Promise()
+            self._node.clock.later(0.0, partial(turn.keep, None))
+            await turn
         before = day * DAY - memory
         store, kept = self._accounts.ledger.store, self._node.settings.audit.keep * DAY
         with suppress(StoreError):

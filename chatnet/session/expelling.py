@@ -23,22 +23,22 @@ FEW: Final = 200
 class Expelling:
     """Looks at all sessions after bans were set, once for all that came together.
 
-    `send_away` closes one, and tells why; `expel` looks at a user who is `idle`: here without any.
+    `send_away` closes one, and tells why; `end` does it with a user who is `idle`: here without any.
     """
 
-    __slots__ = ("_began", "_busy", "_everybody", "_expel", "_idle", "_new", "_send_away", "_shared")
+    __slots__ = ("_began", "_busy", "_end", "_everybody", "_idle", "_new", "_send_away", "_shared")
 
     def __init__(
         self,
         shared: Shared,
         send_away: Callable[[Session, NetworkBan], object],
         idle: Callable[[], Mapping[User, object]],
-        expel: Callable[[User], object],
+        end: Callable[[User, NetworkBan], object],
     ) -> None:
         self._shared = shared
         self._send_away = send_away
         self._idle = idle
-        self._expel = expel
+        self._end = end
         self._began = shared.monotonic() - PERIOD
         self._busy = False  # a look is on its way
         self._new: dict[NetworkBan, None] = {}  # whom they mean is not looked for yet
@@ -81,7 +81,7 @@ class Expelling:
             self._look_for(new, self._beside())
             return
         for user in list(self._idle()):
-            self._expel(user)
+            self._look_at_idle(user)
         self._go_on(iter(list(self._shared.all)))
 
     def _done(self) -> None:
@@ -100,7 +100,8 @@ class Expelling:
         for user in meant(shared.network, ban):
             for session in list(shared.local.sessions_of(user)):
                 self._look_at(session)
-            self._expel(user)
+            if user in self._idle():
+                self._look_at_idle(user)
         if ban.kind in ("K", "D", "C"):
             for session in hit(beside, ban, shared.network.fold, lambda session: session.came):
                 self._look_at(session)
@@ -125,6 +126,11 @@ class Expelling:
             self._look_at(session)
         self._shared.node.clock.later(0.0, lambda: self._go_on(sessions))
 
+    def _look_at_idle(self, user: User) -> None:
+        ban = self._shared.network_bans.user(user)
+        if ban is not None:
+            self._end(user, ban)
+
     def _look_at(self, session: Session) -> None:
         bans, user = self._shared.network_bans, session.user
         # Who is not registered yet is held against all bans when they are; an address is known before.
@@ -136,3 +142,5 @@ class Expelling:
             ban = bans.elsewhere(user, session.came)
         if ban is not None and not session.closed:
             self._send_away(session, ban)
+            if user in self._idle():  # they stay without a session, and are not to
+                self._look_at_idle(user)

@@ -7,7 +7,7 @@ What is said to services is never shown to this.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -80,7 +80,8 @@ class Verdict(NamedTuple):
 class Hit(NamedTuple):
     """When a filter was hit, by whom, where (`public`: for those who may not see all), and by what text.
 
-    Of what is not for everybody there is no text.
+    Of what is not for everybody there is no text.  If it is `veiled` those read of nobody: it was hit by a
+    host that they do not see.
     """
 
     at: float
@@ -88,6 +89,7 @@ class Hit(NamedTuple):
     place: str
     public: str
     text: str
+    veiled: bool
 
 
 @dataclass(slots=True)
@@ -196,7 +198,7 @@ class Filters:
         user, now = session.user, self._node.clock.time()
         if user.may("filters") or (channel is not None and channel.folded in self._spared):
             return None
-        if self._muted and where == CHANNEL and channel is not None:
+        if self._muted and channel is not None:
             verdict = self._mute_of(session, channel, now)
             if verdict is not None:
                 return verdict
@@ -221,16 +223,16 @@ class Filters:
         user, now = session.user, self._node.clock.time()
         if user.may("filters"):
             return None
-        text = described(nick, user, realname)
-        hits = self.matching.of_user(text, stranger=self._is_stranger(session, now))
-        return self._judge(session, hits, USER, None, f"{nick} ({realname})", now) if hits else None
+        hits, veiled = self._of_user(session, nick, realname, now)
+        if not hits:
+            return None
+        return self._judge(session, hits, USER, None, f"{nick} ({realname})", now, veiled)
 
     def came(self, session: Session) -> NetworkBan | None:
         """Judge who somebody is that comes in; None: they may, else the ban that they are told of."""
         user, now = session.user, self._node.clock.time()
-        text = described(user.nick, user, user.realname)
-        hits = self.matching.of_user(text, stranger=self._is_stranger(session, now))
-        worst = self._heard(session, hits, USER, None, f"{user.nick} ({user.realname})", now)
+        hits, veiled = self._of_user(session, user.nick, user.realname, now)
+        worst = self._heard(session, hits, USER, None, f"{user.nick} ({user.realname})", now, veiled)
         if worst is None:
             return None
         if worst.action == BAN:
@@ -241,11 +243,18 @@ class Filters:
 
     def unmute(self, session: Session) -> int:
         """Let somebody speak again; in how many channels they could not."""
-        who = self._who(session)
-        mine = [key for key in self._muted if key[0] == who]
+        names = self._names(session)
+        mine = [key for key in self._muted if key[0] in names]
         for key in mine:
             del self._muted[key]
-        return len(mine)
+        return len({channel for _, channel in mine})
+
+    def muted(self, session: Session, channel: Channel) -> Verdict | None:
+        """Why somebody may not say anything there, if it be by a tag; None: they are not muted."""
+        user = session.user
+        if not self._muted or user.may("filters") or channel.folded in self._spared:
+            return None
+        return self._mute_of(session, channel, self._node.clock.time())
 
     # how it is judged
 
@@ -256,6 +265,10 @@ class Filters:
         """Whom something counts for that somebody does: coming back does not make them another one."""
         account = session.user.account
         return f"account {account}" if account is not None else self._owner(session.peer.address)
+
+    def _names(self, session: Session) -> tuple[str, str]:
+        """By what a mute knows somebody: they may log in, or out, and are the same user."""
+        return self._who(session), session.user.uid
 
     def _counted(
         self, session: Session, text: str, channel: Channel | None, *, stranger: bool
@@ -286,8 +299,9 @@ class Filters:
         channel: Channel | None,
         text: str,
         now: float,
+        veiled: Collection[Filter] = (),
     ) -> Verdict | None:
-        worst = self._heard(session, hits, where, channel, text, now)
+        worst = self._heard(session, hits, where, channel, text, now, veiled)
         if worst is None:
             return None
         verdict = Verdict(self._words(worst), worst.quiet)
@@ -302,6 +316,7 @@ class Filters:
         channel: Channel | None,
         text: str,
         now: float,
+        veiled: Collection[Filter] = (),
     ) -> Filter | None:
         """Count hits, and have operators read of them; the one of which most comes, if anything does."""
         user = session.user
@@ -319,16 +334,29 @@ class Filters:
         secret = where == PRIVATE or hidden or (channel is not None and channel.key is not None)
         public = _PLACES[where].replace("%s", "a channel") if hidden else place
         shown = "" if secret else printable(cut(text, SHOWN))
-        seen = Hit(now, f"{user.nick}!{user.username}@{user.host}", place, public, shown)
+        who = f"{user.nick}!{user.username}@{user.host}"
         for each in several:
+            seen = Hit(now, who, place, public, shown, each in veiled)
             count = self.counts.setdefault(each.entity, Count())
             count.hits += 1
             count.acted += each is worst
             count.last.append(seen)
             while len(count.last) > self._settings.last_hits:
                 count.last.popleft()
-        self._tell(session, worst or several[0], worst is not None, seen)
+        told = worst or several[0]
+        self._tell(session, told, worst is not None, seen._replace(veiled=told in veiled))
         return worst
+
+    def _of_user(
+        self, session: Session, nick: str, realname: str, now: float
+    ) -> tuple[list[Filter], Collection[Filter]]:
+        """Filters that fit who somebody is, or wants to be; and those that do so by a hidden host alone."""
+        user, stranger = session.user, self._is_stranger(session, now)
+        hits = self.matching.of_user(described(nick, user, realname, user.real_host), stranger=stranger)
+        if not hits or user.host == user.real_host:
+            return hits, ()
+        text = described(nick, user, realname, user.host)
+        return hits, set(hits).difference(self.matching.of_user(text, stranger=stranger))
 
     def _acts(self, filter: Filter, user: User) -> bool:
         if filter.action == REPORT or (filter.dry and not self.acting):
@@ -341,12 +369,10 @@ class Filters:
             dry = ", only reported" if filter.action != REPORT and not acts else ""
             what = f"Filter {filter.handle} ({filter.action}{dry}) hit"
             text = f": {seen.text}" if seen.text else ""
-            self._notice(
-                "m",
-                session.peer.address,
-                f"{what} {user.identity} {seen.place}{text}",
-                f"{what} {public_identity(user)} {seen.public}{text}",
-            )
+            public = f"{what} {public_identity(user)} {seen.public}{text}"
+            if seen.veiled:
+                public = f"{what} somebody {seen.public}"
+            self._notice("m", session.peer.address, f"{what} {user.identity} {seen.place}{text}", public)
 
     def _words(self, filter: Filter) -> str:
         """What somebody reads: why, and whom to write to."""
@@ -372,7 +398,8 @@ class Filters:
         if filter.action == MUTE and channel is not None:
             seconds = filter.seconds or self._settings.mute_time
             self._note(filter, user, f"mute in {channel.name}")
-            self._mute(self._who(session), channel, now + seconds, verdict)
+            for who in self._names(session):
+                self._mute(who, channel, now + seconds, verdict)
         elif filter.action == KICK and channel is not None and user in channel.members and where != PART:
             self._note(filter, user, f"kick from {channel.name}")
             self._node.commit(Kicked(channel, user, me, reason or "Filtered", now))
@@ -401,14 +428,13 @@ class Filters:
             del self._muted[next(iter(self._muted))]
 
     def _mute_of(self, session: Session, channel: Channel, now: float) -> Verdict | None:
-        key = self._who(session), channel.folded
-        found = self._muted.get(key)
-        if found is None:
-            return None
-        until, verdict = found
-        if now < until:
-            return verdict
-        del self._muted[key]
+        for who in self._names(session):
+            found = self._muted.get((who, channel.folded))
+            if found is not None:
+                until, verdict = found
+                if now < until:
+                    return verdict
+                del self._muted[who, channel.folded]
         return None
 
     def _ban(self, filter: Filter, user: User) -> None:

@@ -229,8 +229,11 @@ class Registration:
         give_cloak(shared, user)
         if (ban := shared.network_bans.user(user)) is None:
             return self._is_filtered(session)
-        public = f"Refused {public_identity(user)}: banned"  # the mask may be the address
-        shared.notice("r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}", public)
+        why = f": {printable(ban.reason)}" if ban.reason else ""
+        public = f"Refused {public_identity(user)}: banned{why}"  # the mask may be the address
+        shared.notice(
+            "r", session.peer.address, f"Refused {user.identity}: banned as {ban.mask}{why}", public
+        )
         self.send_away(session, ban)
         return True
 

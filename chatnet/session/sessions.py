@@ -164,7 +164,7 @@ class Sessions(Shared):
         """Who keeps those who are always on, where there is a file for that."""
         self._registration = Registration(self, self.persons, self.catching, self.sitting)
         self._expelling = Expelling(
-            self, self._registration.send_away, lambda: self.persons.idle, self.persons.expel
+            self, self._registration.send_away, lambda: self.persons.idle, self.persons.end_banned
         )
         self.network_bans.load(node.network.bans)
         self.network_bans.configure(configured_bans(node.settings))

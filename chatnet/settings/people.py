@@ -308,7 +308,7 @@ class OperSettings(Section):
     """SHA-256 fingerprint (hex) of the client certificate needed; ``chatnet fingerprint`` prints it."""
     modes: str = "swz"
     """User modes set at OPER."""
-    snomask: str = "acfgkmorx"
+    snomask: str = "acfgkmoprx"
     """Letters of the server notices shown at OPER."""
 
     @field_validator("password")

@@ -44,7 +44,7 @@ class ShieldSettings(Section):
     """What all channels have while it lasts that nobody has registered: ``R``, only who is logged in (or has
     a rank) speaks, and ``r``, only who is logged in joins."""
     slower: Annotated[float, Field(ge=1, le=100)] = 1.0
-    """So many times as much everything costs (see ``[flood]``), and by so much smaller rates are: of joining,
-    of writing to new people, of nicks."""
+    """So many times as much everything costs (see ``[flood]``), and by so much smaller rates are: of
+    connecting from one address, of joining, of writing to new people, of nicks."""
     filters_act: bool = False
     """Have filters do what they are for, which else only report."""

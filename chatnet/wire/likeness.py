@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Final
 from unicodedata import normalize
 
-from chatnet.wire.text import strip_formatting
+from chatnet.wire.text import as_seen, strip_formatting
 
 ENOUGH: Final = 8
 """Letters of a text in which digits do not count: whoever counts up says the same."""
@@ -21,7 +21,7 @@ def likeness(text: str) -> bytes:
 
     What is but signs is taken as it is, without spaces.
     """
-    plain = normalize("NFKC", strip_formatting(text)).casefold()
+    plain = normalize("NFKC", as_seen(strip_formatting(text))).casefold()
     signs = "".join(filter(str.isalnum, plain))
     letters = "".join(filter(str.isalpha, signs))
     kept = _RUNS.sub(r"\1", letters if len(letters) >= ENOUGH else signs) or "".join(plain.split())

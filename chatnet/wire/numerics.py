@@ -258,7 +258,7 @@ ERR_NEEDREGGEDNICK = _numeric(
 )
 # Channel, the mask that found no place.
 ERR_BANLISTFULL = _numeric(478, "ERR_BANLISTFULL", "%s %s :Channel list is full")
-ERR_BADCHANNAME = _numeric(479, "ERR_BADCHANNAME", "%s :Illegal channel name")
+ERR_BADCHANNAME = _numeric(479, "ERR_BADCHANNAME", "%s :Illegal channel name: it is reserved")
 ERR_THROTTLE = _numeric(
     480, "ERR_THROTTLE", "%s :Cannot join channel (+j) - throttle exceeded, try again later"
 )

@@ -93,6 +93,26 @@ def strip_formatting(text: str) -> str:
     return _FORMATTING.sub("", text)
 
 
+# What is shown as nothing (Unicode calls it default ignorable), and controls.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
+# What is shown as a space, and is another sign.
+_GAPS: Final = re.compile("[\t\xa0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
+
+
+def as_seen(text: str) -> str:
+    """The text without what nobody sees, and with a plain space for all that looks like one.
+
+    Formatting is to be stripped before.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _GAPS.sub(" ", _UNSEEN.sub("", text))
+
+
 def ctcp_command(text: str) -> str | None:
     """`ACTION` for `\\x01ACTION waves\\x01`, None for what is not CTCP.  https://modern.ircdocs.horse/ctcp.html
 

@@ -38,6 +38,7 @@ from chatnet.rules import stamps
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.repeats import Repeats
+from chatnet.rules.shields import shield_at
 from chatnet.services.accounts import Accounts
 from chatnet.services.auditing import Auditing
 from chatnet.services.authentication import Authentication
@@ -198,7 +199,11 @@ def build(
             lambda owner, messages: sessions.scans.room(owner, messages * LINE),
         )
     delivery = Delivery(node, turn, references, shadows, marks)
-    admission = Admission(lambda: node.settings, clock.monotonic)
+    admission = Admission(
+        lambda: node.settings,
+        clock.monotonic,
+        lambda: shield_at(node.settings, node.network.shields.level).slower,
+    )
     repeats = Repeats(clock.later, lambda: node.settings.flood)
     if not settings.keeps_accounts:
         store = None

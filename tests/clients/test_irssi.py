@@ -223,14 +223,14 @@ def _oper(irssi: Irssi) -> None:
     irssi.sees(
         r"Mode change \[\+osz\] for user iris2",
         r"\(381\) You are now an IRC operator",
-        r"\(008\) \+acfgkmorx Server notice mask",
+        r"\(008\) \+acfgkmoprx Server notice mask",
         r"!irc\.example\.org \*\*\* Notice -- iris2 .* is an operator now: ann",
     )
     irssi.enter("/whois iris2")
     irssi.sees(
         ": IRC Operator",
         r"hostname : ~iris@127\.0\.0\.1",
-        r"modes    : \+oswxz \+acfgkmorx|modes    : \+Zoswxz \+acfgkorx",
+        r"modes    : \+oswxz \+acfgkmoprx|modes    : \+Zoswxz \+acfgkmoprx",
         "End of WHOIS",
     )
     irssi.enter("/whois robert")

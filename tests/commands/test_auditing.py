@@ -22,7 +22,7 @@ def test_notes_are_forgotten_when_their_time_is_over() -> None:
     for days, left in ((9, 2), (2, 1), (20, 0)):
         club.clock.advance(days * 86400)
         club.parts.nickserv.sweeping.sweep()
-        assert said(root, "AUDIT")[-1] == f"End of AUDIT: {left or 'no'} note(s)"
+        assert said(root, "AUDIT")[-1] == f"End of AUDIT: {left or 'no'} note{'' if left == 1 else 's'}"
     club.check()
 
 
@@ -48,16 +48,19 @@ def test_each_privileged_act_is_shown() -> None:
     every = [
         f"{first} UBAN *@bad.example: 1d: spam|private",
         f"{later} KLINE *@bad.example: for ever: again",
-        f"{later} UNKLINE *@bad.example: again",
+        f"{later} UNKLINE *@bad.example: lifted: again",
         f"{later} JOIN #c: in spite of ERR_INVITEONLYCHAN",
         f"{later} PRIVMSG $$irc.test",
         f"{later} KILL ann!~ann@192.0.2.9: go",
     ]
-    assert said(root, "AUDIT") == [*every[::-1], "End of AUDIT: 6 note(s)"]
-    assert said(root, "AUDIT KILL") == [every[5], "End of AUDIT: 1 note(s)"]
-    assert said(root, "AUDIT bad.example 2h") == [*every[2:0:-1], "End of AUDIT: 2 note(s)"]
-    assert said(root, "AUDIT 2023-11-15")[-1] == "End of AUDIT: 5 note(s)"
-    assert said(root, "AUDIT nothing") == ["End of AUDIT: no note(s)"]
+    assert said(root, "AUDIT") == [*every[::-1], "End of AUDIT: 6 notes"]
+    assert said(root, "AUDIT KILL") == [every[5], "End of AUDIT: 1 note"]
+    assert said(root, "AUDIT bad.example 2h") == [*every[2:0:-1], "End of AUDIT: 2 notes"]
+    assert said(root, "AUDIT 2023-11-15")[-1] == "End of AUDIT: 5 notes"
+    assert said(root, "AUDIT nothing") == ["End of AUDIT: no notes"]
+    assert said(root, "AUDIT ann soon") == [
+        "Nothing has 'ann soon' in it; a time is 7d, or 2023-11-15", "End of AUDIT: no notes",
+    ]  # fmt: skip
     club.check()
 
 
@@ -69,7 +72,7 @@ def test_as_much_is_shown_as_the_settings_say() -> None:
     heard = said(root, "AUDIT")
     assert heard[0] == "There are more; these are the newest 10"
     assert heard[1].endswith("UBAN name:x11: for ever")
-    assert heard[-1] == "End of AUDIT: 10 note(s)"
+    assert heard[-1] == "End of AUDIT: 10 notes"
 
 
 def test_a_full_disk_stops_nobody_and_operators_read_of_it_once() -> None:

@@ -100,7 +100,7 @@ def test_real_names_and_names(club: Club, root: Client) -> None:
     assert said(root, "RESV #secret :no")[-2] == "Added global RESV [#secret]"
     ann = club.client("ann")
     ann >> "NICK FooServ" << ":irc.test 432 ann FooServ :Erroneous nickname: it is reserved"
-    ann >> "JOIN #Secret" << ":irc.test 479 ann #Secret :Illegal channel name"
+    ann >> "JOIN #Secret" << ":irc.test 479 ann #Secret :Illegal channel name: it is reserved"
     said(root, "UNRESV #SECRET")
     ann >> "JOIN #secret" << ":ann!~ann@192.0.2.1 JOIN #secret"
 
@@ -162,7 +162,6 @@ def test_bans_have_an_end_and_a_most() -> None:
     ]
     assert said(root, "KLINE 90 one.example :x")[-2] == "Added global 90 min. K-Line [*@one.example]"
     club.clock.advance(91 * 60)
-    said(root, "UNRESV two")
     assert said(root, "KLINE 60 three.example :x")[-2] == "Added global 60 min. K-Line [*@three.example]"
     assert len(club.node.network.bans["K"]) == 1
 
@@ -191,6 +190,12 @@ def test_testline_tells_which_ban_means_somebody(club: Club, root: Client) -> No
     said(root, "XLINE *spam* :no")
     assert said(root, "TESTLINE ~xavier@a.bad.example") == ["725 root k 60 ~x*@*.bad.example :spam|private"]
     assert said(root, "TESTLINE foox!y@z.example") == ["725 root Q 0 foo* :reserved"]
+    assert said(root, "TESTLINE foox") == ["725 root Q 0 foo* :reserved"]
+    club.client("vic", address="198.18.0.9")
+    said(root, "UBAN ADD REQUIRE-SASL 198.18.0.0/24 school")
+    assert said(root, "TESTLINE vic") == ["725 root D 0 198.18.0.0/24 :school"]
+    opered(root, "bans")
+    assert said(root, "TESTLINE vic") == ["726 root vic :No matches"]
     assert said(root, "TESTLINE 192.0.2.7") == ["725 root D 0 192.0.2.0/24 :bots"]
     assert said(root, "TESTLINE other@a.bad.example") == ["726 root other@a.bad.example :No matches"]
     assert said(root, "TESTGECOS :some spam here") == ["725 root X 0 *spam* :no"]

@@ -211,3 +211,29 @@ def test_what_is_not(one: str, other: str) -> None:
 def test_any_text_has_a_likeness(text: str) -> None:
     assert likeness(text) == likeness(text.upper().lower()) or text.upper().lower() != text.casefold()
     assert len(likeness(text)) == 8
+
+
+def test_topics_and_reasons_count_as_messages(house: House, people: tuple[Client, Client]) -> None:
+    """Or whoever may not write any more would go on by PART, by TOPIC, and by REDACT."""
+    ann, bob = people
+    ann >> "MODE #c +W-t 10" >> "CAP REQ draft/message-redaction"
+    bob >> "CAP REQ :message-tags draft/message-redaction echo-message"
+    bob.lines()
+    bob >> "PRIVMSG #c :one"
+    msgid = bob.lines()[-1].partition("msgid=")[2].partition(" ")[0].partition(";")[0]
+    ann.lines()
+    bob >> "TOPIC #c :two" << ":irc.test 404 bob #c " + SLOW.format(10)
+    bob >> f"REDACT #c {msgid} :three" >> "PART #c :four" >> "JOIN #c"
+    heard = [line for line in ann.lines() if "bob!" in line]
+    assert [line.partition(" ")[2] for line in heard] == [f"REDACT #c {msgid}", "PART #c", "JOIN #c"]
+    house.clock.advance(10)
+    bob.lines()
+    bob >> "PART #c :five" >> "JOIN #c"
+    assert ann.lines()[0].endswith("PART #c :five")
+    bob.lines()
+    bob >> "PRIVMSG #c :six" << ":irc.test 404 bob #c " + SLOW.format(10)
+
+
+@pytest.mark.parametrize("sign", ["\u3164", "\u115f", "\uffa0", "\u034f", "\ufe0f", "\U000e0041", "\x07"])
+def test_what_nobody_sees_makes_nothing_another_text(sign: str) -> None:
+    assert likeness(f"bu{sign}y go{sign}ld") == likeness("buy gold")

@@ -7,6 +7,7 @@ import itertools
 import pytest
 from conversation import Client, House
 
+from chatnet.commands import muted
 from chatnet.model.facts import ModeChange, ModesChanged
 from chatnet.session.passwords import Queue
 
@@ -451,3 +452,29 @@ def test_who_connects_is_greeted_before_they_say_a_word_if_they_may_stay() -> No
     ann.silent()
     bob << "ERROR :Closing Link: 192.0.2.1 (This server is full)"
     bob.silent()
+
+
+def test_who_is_muted_gives_no_reason_to_quit(house: House) -> None:
+    ann, bob, cyd = (house.client(nick) for nick in ("ann", "bob", "cyd"))
+    for client in (ann, bob, cyd):
+        client >> "JOIN #c" >> "JOIN #d"
+    ann >> "MODE #c +b $q:bob!*@*"
+    ann.lines()
+    bob >> "QUIT :one more thing"
+    ann << ":bob!~bob@192.0.2.1 QUIT :Client Quit"
+    cyd >> "QUIT :good night"
+    ann << ":cyd!~cyd@192.0.2.1 QUIT :Quit: good night"
+
+
+def test_nor_does_who_is_in_channels_with_lists_that_are_too_long(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(muted, "MASKS", 10)
+    ann, bob = house.client("ann"), house.client("bob")
+    for channel in ("#c", "#d"):
+        for client in (ann, bob):
+            client >> f"JOIN {channel}"
+        ann >> f"MODE {channel} +bb one!*@*.example two!*@*.example"
+    ann.lines()
+    bob >> "QUIT :one more thing"
+    ann << ":bob!~bob@192.0.2.1 QUIT :Client Quit"

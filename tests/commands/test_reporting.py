@@ -13,7 +13,9 @@ from conversation import Client, House
 from mesh import block, stranger
 from states import opered
 
-from chatnet.services.reports import Report
+from chatnet.commands.reporting import FORM
+from chatnet.services.reports import GIVEN, Report
+from chatnet.storage.interfaces import StoreError
 
 CLASS = {"name": "staff", "privileges": ["reports"]}
 NONE = "There is no such report"
@@ -54,8 +56,12 @@ def kept(club: Club) -> dict[str, Report]:
     return {key: Report.read(text) for key, text in club.done(_kept(club))}
 
 
-async def _kept(club: Club) -> list[tuple[str, str]]:
+async def _all(club: Club) -> list[tuple[str, str]]:
     return list(await club.store.reports())
+
+
+async def _kept(club: Club) -> list[tuple[str, str]]:
+    return [each for each in await club.store.reports() if each[1] != GIVEN]
 
 
 def test_a_report_reaches_the_operators_of_the_channel_with_what_was_said(house: Archive) -> None:
@@ -81,7 +87,7 @@ def test_a_report_reaches_the_operators_of_the_channel_with_what_was_said(house:
     assert said(root, "REPORTS CLOSE 0CN-1 :again") == [
         ":irc.test FAIL REPORTS NO_SUCH_REPORT 0CN-1 :ann has closed it: she was warned"
     ]
-    assert said(root, "REPORTS LIST") == ["End of REPORTS: no open"]
+    assert said(root, "REPORTS LIST") == ["End of REPORTS: none open"]
     house.check()
 
 
@@ -93,9 +99,9 @@ def test_without_operators_there_it_is_for_those_of_the_network(house: Archive) 
     assert [line for line in root.lines() if "bob reports ann in #lobby: #lobby she kicks" in line]
     ann.silent()
     assert said(ann, "REPORTS SHOW 0CN-1") == [f":irc.test FAIL REPORTS NO_SUCH_REPORT 0CN-1 :{NONE}"]
-    assert said(ann, "REPORTS LIST #lobby") == ["End of REPORTS: no open"]
+    assert said(ann, "REPORTS LIST #lobby") == ["End of REPORTS: none open"]
     assert said(bob, "REPORT #lobby :they sell things") == [thanks.format(2)]
-    assert said(ann, "REPORTS LIST #lobby") == ["End of REPORTS: no open"]
+    assert said(ann, "REPORTS LIST #lobby") == ["End of REPORTS: none open"]
     assert len(said(root, "REPORTS LIST")) == 3
     assert said(eve, "REPORT bob he insults me") == [thanks.format(3)]
     house.check()
@@ -110,12 +116,12 @@ def test_nobody_reports_what_they_cannot_read(house: Archive) -> None:
     for client in (ann, bob, eve, zoe):
         client.lines()
     said(zoe, "REPORT eve spam in #lobby")  # who is not in it
-    assert said(root, "REPORTS SHOW 0CN-1")[1:] == ["0CN-1 is open; 0 messages"]
+    assert said(root, "REPORTS SHOW 0CN-1")[1:] == ["0CN-1 is open; no messages"]
     said(zoe, "REPORT eve insults")  # their own talk, and not that of bob
     assert said(root, "REPORTS SHOW 0CN-2")[2:] == ["[2023-11-14 22:13:23] <zoe> hello eve"]
     opered(zoe, "history", "see-all")
     said(zoe, "REPORT eve once more #lobby")  # what a privilege lets read is not what a reporter reads
-    assert said(root, "REPORTS SHOW 0CN-3")[1:] == ["0CN-3 is open; 0 messages"]
+    assert said(root, "REPORTS SHOW 0CN-3")[1:] == ["0CN-3 is open; no messages"]
     ann >> "MODE #lobby +s"
     dan = house.member("dan", caps="")
     assert said(dan, "REPORT #lobby :secret")[0].startswith(":irc.test FAIL REPORT INVALID_TARGET #lobby ")
@@ -155,11 +161,17 @@ def test_what_is_refused(house: Archive) -> None:
         ("REPORT NickServ :x", "FAIL REPORT INVALID_TARGET NickServ :That is nobody to report"),
         ("REPORT eve", "461 bob REPORT :Not enough parameters"),
         ("REPORT eve : ", "461 bob REPORT :Not enough parameters"),
-        ("REPORTS", "461 bob REPORTS :Not enough parameters"),
-        ("REPORTS SHOW", "461 bob REPORTS :Not enough parameters"),
-        ("REPORTS CLOSE 0CN-1", "461 bob REPORTS :Not enough parameters"),
-        ("REPORTS EAT 0CN-1", "FAIL REPORTS INVALID_PARAMS EAT :LIST, SHOW or CLOSE"),
-        ("REPORTS LIST", "481 bob :Permission Denied- You're not an IRC operator"),
+        ("REPORTS", f"FAIL REPORTS INVALID_PARAMS * :{FORM}"),
+        ("REPORTS SHOW", f"FAIL REPORTS INVALID_PARAMS SHOW :{FORM}"),
+        (
+            "REPORTS CLOSE 0CN-1",
+            "FAIL REPORTS INVALID_PARAMS CLOSE :Say what became of it: REPORTS CLOSE <id> :<word>",
+        ),
+        ("REPORTS EAT 0CN-1", f"FAIL REPORTS INVALID_PARAMS EAT :{FORM}"),
+        (
+            "REPORTS LIST",
+            "FAIL REPORTS INVALID_PARAMS * :Which channel? REPORTS LIST <channel>, if you are its operator",
+        ),
         ("REPORTS LIST #lobby", "481 bob :Permission Denied- You're not an IRC operator"),
         ("REPORTS SHOW 0CN-9", f"FAIL REPORTS NO_SUCH_REPORT 0CN-9 :{NONE}"),
         ("REPORTS SHOW nonsense", f"FAIL REPORTS NO_SUCH_REPORT NONSENSE :{NONE}"),
@@ -178,7 +190,7 @@ def test_a_channel_that_somebody_else_began_later_is_another_one(house: Archive)
     mal = house.member("mal", caps="")
     mal >> "JOIN #lobby"
     mal.lines()
-    assert said(mal, "REPORTS LIST #lobby") == ["End of REPORTS: no open"]
+    assert said(mal, "REPORTS LIST #lobby") == ["End of REPORTS: none open"]
     assert said(mal, "REPORTS SHOW 0CN-1")[0].endswith(f"NO_SUCH_REPORT 0CN-1 :{NONE}")
 
 
@@ -231,7 +243,10 @@ def test_reports_are_few_of_each_and_nobody_fills_the_place_of_others() -> None:
             heard = said(eve, "REPORT vic :x")
             assert ("TOO_MANY_REPORTS" in heard[0]) is (time == 3), heard
             eve >> "QUIT"
-    assert said(root, "REPORTS LIST")[-1] == "End of REPORTS: 50 open"
+    assert said(root, "REPORTS LIST")[-2:] == [
+        "Nothing, or not all, from irc.test: it has 100 open, and shows the newest 50",
+        "End of REPORTS: 50 open",
+    ]
     assert len(kept(club)) == 100
     assert any(each.reason == "the one that matters" for each in kept(club).values())
     club.check()
@@ -242,7 +257,7 @@ def test_they_are_gone_when_their_time_is_over_and_a_full_disk_breaks_nothing() 
     root, ann = staff(club), club.client("ann")
     ann >> "REPORT root :x"
     club.clock.advance(3 * 86400)
-    assert said(root, "REPORTS LIST") == ["End of REPORTS: no open"]
+    assert said(root, "REPORTS LIST") == ["End of REPORTS: none open"]
     assert not kept(club)
     club.store.broken = True
     ann.lines()
@@ -251,6 +266,73 @@ def test_they_are_gone_when_their_time_is_over_and_a_full_disk_breaks_nothing() 
     assert [line for line in root.lines() if "Reports are kept in memory only" in line]
     assert len(said(root, "REPORTS LIST")) == 2
     club.check()
+
+
+def test_stats_counts_them_also_after_a_restart(house: Archive) -> None:
+    house.client("ann")
+    bob, root = house.client("bob"), staff(house)
+    said(bob, "REPORT ann :one")
+    said(bob, "REPORT ann :two")
+    said(root, "REPORTS CLOSE 0CN-1 :done")
+    again = house.killed()
+    root, guest = staff(again), again.client("guest")
+    root.lines()
+    root >> "STATS r"
+    root << ":irc.test 249 root r :1 report(s) open, 1 closed, of 1000 at most" << ":irc.test 219 root r :*"
+    guest >> "STATS R" << ":irc.test 481 guest *" << ":irc.test 219 guest R :*"
+
+
+def test_no_number_is_given_twice(house: Archive) -> None:
+    """Not after a restart either, when those that had the last numbers are gone."""
+    house.client("ann")
+    assert said(house.client("bob"), "REPORT ann :one")[0].startswith("Thank you. Your report 0CN-1 ")
+    house.clock.advance(91 * 86400)
+    assert said(staff(house), "REPORTS LIST") == ["End of REPORTS: none open"]
+    again = house.killed()
+    assert not kept(again)
+    again.client("ann")
+    bob = again.client("bob")
+    assert said(bob, "REPORT ann :two")[0].startswith("Thank you. Your report 0CN-2 ")
+    assert said(bob, "REPORT ann :three")[0].startswith("Thank you. Your report 0CN-3 ")
+    assert [key for key, _ in again.done(_all(again))] == ["0CN-2", "0CN-3"]
+
+
+def test_nor_while_those_that_are_kept_cannot_be_read(
+    house: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.client("ann")
+    said(house.client("bob"), "REPORT ann :one")
+    again = house.killed()
+
+    async def unreadable() -> list[tuple[str, str]]:
+        raise StoreError("The disk is away")
+
+    again.client("ann")
+    bob, root = again.client("bob"), staff(again)
+    with monkeypatch.context() as patch:
+        patch.setattr(again.store, "reports", unreadable)
+        assert "Your report 0CN-1 " not in said(bob, "REPORT ann :two")[0]
+    assert len(said(root, "REPORTS LIST")) == 3
+    assert [each.reason for each in kept(again).values()] == ["one", "two"]
+
+
+def test_ten_thousand_reports_are_kept_listed_and_closed(house: Archive) -> None:
+    house.reload(reports={"most": 10_000})
+    bob, root = house.member("bob", caps=""), staff(house)
+    house.client("eve")
+    reports, owner = house.parts.sessions.reports, "x"
+    for number in range(10_000):
+        report = Report("", house.clock.time(), "bob", f"a{number}", "eve", None, "", f"spam {number}")
+        house.done(reports.add(report, owner, bob.user.uid))
+    texts = said(root, "REPORTS LIST")
+    assert len(texts) == 52 and texts[0].endswith(" 0CN-10000 bob about eve: spam 9999")
+    assert texts[-2] == "Nothing, or not all, from irc.test: it has 10000 open, and shows the newest 50"
+    assert said(root, "REPORTS CLOSE 0CN-9999 :seen to") == ["0CN-9999 is closed"]
+    assert "0CN-9999" not in "".join(said(root, "REPORTS LIST"))
+    heard = said(bob, "REPORT eve :one more")
+    assert heard[0] == "Your report 0CN-9999 about eve was closed: seen to"
+    assert heard[1].startswith("Thank you. Your report 0CN-10001 ")
+    assert len(kept(house)) == 10_000
 
 
 def test_what_its_author_erases_is_gone_from_reports(house: Archive) -> None:
@@ -265,7 +347,7 @@ def test_what_its_author_erases_is_gone_from_reports(house: Archive) -> None:
     assert erasures is not None
     erasures.erase(house.named("eve").id, house.ms())
     assert [line.partition("> ")[2] for line in said(root, "REPORTS SHOW 0CN-1")[2:]] == ["no"]
-    assert said(root, "REPORTS SHOW 0CN-2")[1:] == ["0CN-2 is open; 0 messages"]
+    assert said(root, "REPORTS SHOW 0CN-2")[1:] == ["0CN-2 is open; no messages"]
     assert "psst" not in str(kept(house)) and "buy tea" not in str(kept(house))
     opered(root, "accounts", "reports")
     root >> "NS ERASE bob"
@@ -308,7 +390,7 @@ def test_reports_of_all_servers_are_listed_shown_and_closed_from_anywhere() -> N
     listed = say(clubs, root, "REPORTS LIST")
     assert len(listed) == 3 and listed[-1] == "End of REPORTS: 2 open"
     assert say(clubs, ann, "REPORTS LIST #lobby")[-1] == "End of REPORTS: 1 open"
-    assert say(clubs, ann, "REPORTS SHOW 0CA-1")[1] == "0CA-1 is open; 0 messages"
+    assert say(clubs, ann, "REPORTS SHOW 0CA-1")[1] == "0CA-1 is open; no messages"
     assert "NO_SUCH_REPORT 0CA-2" in say(clubs, ann, "REPORTS SHOW 0CA-2")[0]
     bob.lines()
     assert say(clubs, ann, "REPORTS CLOSE 0CA-1 :warned") == ["0CA-1 is closed"]
@@ -324,6 +406,9 @@ def test_reports_of_all_servers_are_listed_shown_and_closed_from_anywhere() -> N
     assert say(clubs, root, "REPORTS CLOSE 0CA-2 :calmed") == ["0CA-2 is closed"]
     assert read(bob)[-1] == "Your report 0CA-2 about eve was closed: calmed"
     assert [each.detail for each in clubs["a"].store.audits] == ["CLOSE: calmed"]
+    # Whoever has the report notes it, too: a server need not tell what its operators read.
+    noted = [(each.by, each.verb, each.about, each.detail) for each in clubs["c"].store.audits]
+    assert noted == [("root (root)", "REPORTS", "0CA-2", "CLOSE: calmed (by order of a.test)")]
     clubs.check()
 
 

@@ -243,8 +243,8 @@ HIDING: list[tuple[Callable[[House, Client], None], str, str]] = [
     (refuses, "HTTP request from {cloak}", "HTTP request from 192.0.2.1"),
     (
         is_banned,
-        "Refused bob (~bob@{cloak}): banned",
-        "Refused bob (~bob@192.0.2.1) [192.0.2.1]: banned as *@192.0.2.1",
+        "Refused bob (~bob@{cloak}): banned: spam",
+        "Refused bob (~bob@192.0.2.1) [192.0.2.1]: banned as *@192.0.2.1: spam",
     ),
     (
         is_no_gateway,

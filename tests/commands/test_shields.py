@@ -65,7 +65,7 @@ def test_people_read_one_line_operators_who_did_it_and_it_is_noted() -> None:
     root.until(":irc.test 249 root s :The shields are at level 2 (guarded)*")
     root.until(":irc.test 249 root s :3 (closed): new people have to log in, *, filters act; for 1h")
     root.until(f":irc.test 371 root :{DEFAULT} *")
-    root.until(":irc.test NOTICE root :* root (root) SHIELDS level 2: for 30m: a wave of bots")
+    root.until(":irc.test NOTICE root :* root (root) SHIELDS 2: for 30m: a wave of bots")
     bob = comes(club, "bob")
     bob.until(f":irc.test NOTICE bob :{DEFAULT} *")
     root.lines()
@@ -267,6 +267,16 @@ def test_everything_is_slower_and_as_before_when_it_is_over() -> None:
     assert sessions.penalty_scale == 4.0
     shields(root, "0")
     assert (sessions.penalty_scale, sessions.rates.join_rate) == (1.0, 10)
+
+
+def test_fewer_connect_from_one_address() -> None:
+    club = Club(shield=[{"level": 1, "slower": 4}], flood={"enabled": True, "connection_rate": 8})
+    root = root_of(club)
+    shields(root, "1")
+    admit = club.parts.admission.admit
+    assert [admit("203.0.113.9") is None for _ in range(3)] == [True, True, False]
+    shields(root, "0")
+    assert admit("203.0.113.9") is None
 
 
 def test_a_reload_changes_what_the_level_does() -> None:

@@ -52,6 +52,7 @@ def test_the_list_tells_until_when(people: tuple[Client, Client]) -> None:
 def test_a_mute(house: House, people: tuple[Client, Client]) -> None:
     ann, bob = people
     ann >> "TBAN #c 10s $q:bob"
+    ann.until(":irc.test NOTICE ann :$q:bob!*@* is muted in #c until *")
     bob.lines()
     bob >> "PRIVMSG #c :x" << ":irc.test 404 bob #c :Cannot send to channel"
     house.clock.advance(10)
@@ -121,7 +122,7 @@ def test_refusals(people: tuple[Client, Client]) -> None:
     bob >> "TBAN #d 5m cyd" << ":irc.test 403 bob #d :*"
     for text in "0", "x", "-5", "5x", "99999999999", "0s", "٣":
         ann >> f"TBAN #c {text} cyd"
-        ann << f":irc.test NOTICE ann :{text} is no duration: say 90s, 15m, 12h or 1d12h, *"
+        ann << f":irc.test NOTICE ann :{text} is no duration: say 90s, 15m, 12h or 1d12h, 100y at most: *"
     ann >> "TBAN #c 5m $y:" << ":irc.test 743 *"
     bob.silent()
     ann >> "TBAN #c 5m cyd"

@@ -135,7 +135,7 @@ def test_info_tells_why_somebody_cannot_come_in(club: Club, root: Client) -> Non
     said(root, "UBAN ADD 192.0.2.0/25 1d spam|private")
     ban = f"192.0.2.0/25 (until {DAY}; by {root.user.mask}, 2023-11-14 22:13 UTC): spam|private"
     assert said(root, "UBAN INFO gone") == [
-        "gone was here until 2023-11-14 22:13 UTC, at 192.0.2.9",
+        "gone was here until 2023-11-14 22:13 UTC, not logged in, at 192.0.2.9",
         "192.0.2.9: 0 users here, 0 elsewhere",
         ban,
     ]
@@ -145,6 +145,45 @@ def test_info_tells_why_somebody_cannot_come_in(club: Club, root: Client) -> Non
     assert said(root, "UBAN INFO nobody")[0].startswith(
         ":irc.test FAIL UBAN INVALID_PARAMS :nobody was not here lately"
     )
+
+
+def test_info_and_del_know_who_was_here_by_account_and_address(club: Club, root: Client) -> None:
+    vic = club.client("vic", address="192.0.2.9")
+    vic >> "NS REGISTER secret-word-1"
+    assert said(root, "UBAN ADD vic 1d x")[0].startswith("Bans account:vic (vic)")
+    club.clock.advance(1)
+    assert vic.session.closed
+    info = said(root, "UBAN INFO vic")
+    assert info[0].endswith(", logged in to account:vic, at 192.0.2.9")
+    assert [line.split()[0] for line in info[2:]] == ["account:vic"]
+    said(root, "UBAN ADD 192.0.2.9 1d x")
+    assert [line.split()[:2] for line in said(root, "UBAN DEL vic")] == [
+        ["Lifted:", "account:vic"], ["But", "192.0.2.9"],
+    ]  # fmt: skip
+    assert [line.split()[:2] for line in said(root, "UBAN DEL vic")] == [["Lifted:", "192.0.2.9"]]
+    assert said(root, "UBAN DEL vic") == [
+        "There is no ban of account:vic; UBAN LIST shows those that there are"
+    ]
+    assert said(root, "UBAN INFO vic")[-1] == "No ban means vic"
+
+
+def test_an_exemption_is_lifted_in_either_order_of_words(root: Client) -> None:
+    for words in ("EXEMPT DEL", "DEL EXEMPT"):
+        said(root, "UBAN EXEMPT 192.0.2.9 our bot")
+        assert said(root, "UBAN DEL 192.0.2.9") == [
+            "There is no ban of 192.0.2.9, but an exemption: /UBAN EXEMPT DEL 192.0.2.9 lifts it"
+        ]
+        assert said(root, f"UBAN {words} 192.0.2.9")[0].startswith("Lifted: exempt: 192.0.2.9 ")
+    assert "is no target" in said(root, "UBAN EXEMPT DEL realname:bot")[0]
+    assert said(root, "UBAN EXEMPT DEL 192.0.2.9") == [
+        "There is no exemption for 192.0.2.9; UBAN EXEMPT shows those that there are"
+    ]
+
+
+def test_what_is_refused_is_not_told_as_if_it_were_done(root: Client) -> None:
+    assert said(root, "UBAN ADD *@* 1d x") == [
+        "*@* means as good as everybody. If you mean it: /UBAN ADD FORCE *@* 1d x"
+    ]
 
 
 def test_the_list_shows_the_newest_first(club: Club, root: Client) -> None:
@@ -158,7 +197,9 @@ def test_the_list_shows_the_newest_first(club: Club, root: Client) -> None:
     ]  # fmt: skip
     assert [line.split()[0] for line in said(root, "UBAN LIST *.2")] == ["192.0.2.2", "1"]
     assert said(root, "UBAN DEL name:FOO*")[0].startswith("Lifted: name:foo*")
-    assert said(root, "UBAN DEL name:foo*") == ["There is no ban of name:foo*"]
+    assert said(root, "UBAN DEL name:foo*") == [
+        "There is no ban of name:foo*; UBAN LIST shows those that there are"
+    ]
 
 
 def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
@@ -173,28 +214,44 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
     again = club.connect("192.0.2.9")
     again >> "NICK vic" >> "USER x 0 * :x"
     assert again.session.closed
-    opered(root, "bans", "see-all")
-    said(root, "UBAN ADD 192.0.2.44")
-    opered(root, "bans")
-    assert said(root, "UBAN LIST *44*")[0].startswith("an address (for ever")
+    assert said(root, "UBAN INFO vic")[1].startswith(f"*@{vic.user.host} (until ")
+    assert said(root, "UBAN DEL vic")[0].startswith(f"Lifted: *@{vic.user.host} (until ")
+    other = club.client("other", address="192.0.2.10")
+    opered(other, "bans", "see-all")
+    said(other, "UBAN ADD 192.0.2.44")
+    said(root, "UBAN ADD 192.0.2.55")
+    assert said(root, "UBAN LIST an?addr*")[0].startswith("an address (for ever")
+    assert said(root, "UBAN LIST *2.44*") == ["No bans"]  # who asks again and again finds it out else
+    assert said(root, "UBAN LIST 192.0.2.44")[0].startswith("192.0.2.44 (for ever")
+    assert said(root, "UBAN LIST *55*")[0].startswith("192.0.2.55 (for ever")  # they have written it
+    assert said(root, "UBAN INFO 192.0.2.44")[-1].startswith("192.0.2.44 (for ever")
 
 
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
         ("UBAN NONSENSE", "UBAN ADD|TEST|DEL|INFO <target>, UBAN LIST, UBAN EXEMPT <target>; see HELP UBAN"),
+        ("UBAN", "UBAN ADD|TEST|DEL|INFO <target>, UBAN LIST, UBAN EXEMPT <target>; see HELP UBAN"),
         ("UBAN ADD", "UBAN ADD|TEST|DEL|INFO <target>, UBAN LIST, UBAN EXEMPT <target>; see HELP UBAN"),
         ("UBAN ADD 1d FORCE", "Whom? A target is an address or network*"),
         ("UBAN ADD nobody", "nobody is nobody who is here, and no account. A target is *"),
         ("UBAN ADD cert:beef", "cert:beef is nobody who is here*"),
         ("UBAN ADD REQUIRE-SASL account:ann", "REQUIRE-SASL makes no sense for account:ann"),
-        ("UBAN DEL nobody", "nobody is no target*"),
+        ("UBAN ADD 192.0.2.9 1day x", "1day is no duration: say *: /UBAN ADD FORCE 192.0.2.9 1day x"),
+        ("UBAN EXEMPT 192.0.2.9 1 day", "1 is no duration: say *: /UBAN EXEMPT FORCE 192.0.2.9 1 day"),
+        ("UBAN DEL nobody", "nobody was not here lately, and is no target*"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense(root: Client, line: str, answer: str) -> None:
     root >> line
     root << f":irc.test FAIL UBAN INVALID_PARAMS :{answer}"
     root.silent()
+
+
+def test_a_reason_may_begin_with_a_number(root: Client) -> None:
+    assert "Done, " in said(root, "UBAN ADD 192.0.2.9 FORCE 3rd time")[1]
+    assert "Done, " in said(root, "UBAN ADD 192.0.2.10 1d 3 times")[1]
+    assert [line.rpartition(": ")[2] for line in said(root, "UBAN LIST")] == ["3rd time", "3 times", "2 bans"]
 
 
 def test_a_disk_that_takes_nothing_refuses_a_ban(club: Club, root: Client) -> None:
@@ -261,3 +318,15 @@ def test_masks_against_which_everybody_is_held_are_few() -> None:
     for line in (few[0], "UBAN ADD *@z?long?*y 1d x", "UBAN ADD realname:fre* 1d x", "UBAN ADD *@*.xy 1d x"):
         assert said(root, line)[-1].startswith("Done")
     club.check()
+
+
+def test_the_audit_tells_setting_from_lifting(root: Client) -> None:
+    opered(root, "bans", "see-all", "audit")
+    for line in ("ADD 192.0.2.9 1d spam", "DEL 192.0.2.9", "EXEMPT 192.0.2.9 bot", "EXEMPT DEL 192.0.2.9"):
+        said(root, f"UBAN {line}")
+    assert [line.partition("UBAN ")[2] for line in said(root, "AUDIT 192.0.2.9")[3::-1]] == [
+        "192.0.2.9: 1d: spam",
+        "192.0.2.9: lifted: spam",
+        "192.0.2.9: for ever, exempt: bot",
+        "192.0.2.9: exemption lifted: bot",
+    ]

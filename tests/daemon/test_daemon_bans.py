@@ -70,3 +70,48 @@ def test_bans_outlive_a_kill_and_are_looked_at_before_tls(
     root.until("Lifted: 127")
     daemon.restart(sudden=True)
     Client(from_there(daemon.port)).register("bob")
+
+
+KEPT = {
+    "UBAN ADD *@*.bad.example 1d spam": "*@*.bad.example",
+    "UBAN ADD 192.0.2.0/24 2w bots": "192.0.2.0/24",
+    "UBAN ADD REQUIRE-SASL 2001:db8::/64 a school": "2001:db8::/64",
+    "UBAN ADD realname:*tea*cups* 1h adverts": "realname:*tea*cups*",
+    "UBAN ADD account:eve 1d one too many": "account:eve",
+    f"UBAN ADD cert:{'ab' * 32} for ever": f"cert:{'ab' * 32}",
+    "UBAN ADD name:*Serv* no staff": "name:*Serv*",
+    "UBAN ADD #official 1d no club of ours": "#official",
+    "UBAN EXEMPT 198.51.100.20 1d our bot": "198.51.100.20",
+}
+"""What is set of each kind, timed and not, and what the lists call it."""
+
+
+def listed(root: Client) -> tuple[list[str], str]:
+    """What is set by root, and the level of the shields."""
+    root.send("UBAN LIST", "UBAN EXEMPT LIST", "FILTER LIST", "SHIELDS")
+    lines = root.until(r"NOTICE root :1 exemption")
+    lines += root.until(r"NOTICE root :1 filter")
+    level = root.until(r"The shields are at level")[-1]
+    return sorted(line for line in lines if "; by root!" in line), level
+
+
+def test_bans_of_every_kind_outlive_a_kill(daemon: Daemon) -> None:
+    daemon.configure(CONFIGURATION.replace('["bans",', '["bans", "filters", "shields",'))
+    daemon.start()
+    root = opered(daemon)
+    for line in KEPT:
+        root.send(line)
+        root.until(r"Done, on all servers\.")
+    root.send("UBAN ADD *@gone.example 1d x", "UBAN DEL *@gone.example")
+    root.until(r"Lifted: \*@gone\.example")
+    root.send("FILTER ADD block *free?money* -- no adverts")
+    root.until(r"FILTER LIVE")
+    root.send("SHIELDS 1 1h a wave")
+    root.until(r"level 1")
+    before, level = listed(root)
+    for mask in (*KEPT.values(), "*free?money*"):
+        assert any(mask in line for line in before), mask
+    assert len(before) == len(KEPT) + 1 and "at level 1 (watchful)" in level
+    daemon.restart(sudden=True)
+    after, level = listed(opered(daemon))
+    assert after == before and "at level 1 (watchful)" in level

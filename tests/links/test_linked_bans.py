@@ -153,7 +153,7 @@ def test_reserved_names(mesh: Mesh, so1: Stranger) -> None:
     say(mesh, so1, f":1SO BAN R * #secret {NOW} 3600 3600 * :no")
     ann = mesh["c"].client("ann")
     ann >> "NICK chanserv" << ":c.test 432 ann chanserv :Erroneous nickname: it is reserved"
-    ann >> "JOIN #Secret" << ":c.test 479 ann #Secret :Illegal channel name"
+    ann >> "JOIN #Secret" << ":c.test 479 ann #Secret :Illegal channel name: it is reserved"
     ann >> "JOIN #secrets" << ":ann!~ann@192.0.2.1 JOIN #secrets"
 
 

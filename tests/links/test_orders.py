@@ -11,7 +11,7 @@ from conversation import Client
 from mesh import Stranger, block, stranger
 from states import opered
 
-PRIVILEGES = ["audit", "bans", "kill", "see-all"]
+PRIVILEGES = ["audit", "bans", "kill", "see-all", "force"]
 CLASS = {"name": "staff", "privileges": PRIVILEGES}
 CAPS = (
     "BAN CHW EBMASK ENCAP EOPMOD EUID EX IE KNOCK MLOCK QS RSFNC SAVE SERVICES STAG TB CN1 CNACK CNHIST"
@@ -61,14 +61,14 @@ def test_the_audit_is_gathered_from_all_full_servers(clubs: Clubs) -> None:
         "2023-11-14 22:15 UTC [c.test] rootc (rootc) UBAN name:rootcx: for ever",
         "2023-11-14 22:14 UTC [b.test] rootb (rootb) UBAN name:rootbx: for ever",
         "2023-11-14 22:13 UTC [a.test] roota (roota) UBAN name:rootax: for ever",
-        "End of AUDIT: 3 note(s)",
+        "End of AUDIT: 3 notes",
     ]
-    assert say(clubs, bob, "AUDIT rootc") == [heard[0], "End of AUDIT: 1 note(s)"]
+    assert say(clubs, bob, "AUDIT rootc") == [heard[0], "End of AUDIT: 1 note"]
     clubs.cut("b", "c")
     clubs.settle()
     assert say(clubs, ann, "AUDIT UBAN")[-2:] == [
         "Nothing, or not all, from c.test: it is away",
-        "End of AUDIT: 2 note(s)",
+        "End of AUDIT: 2 notes",
     ]
     clubs.link("b", "c")
     clubs.settle()
@@ -85,12 +85,12 @@ def test_who_does_not_answer_in_time_is_named_and_what_comes_later_is_nothing(cl
     clubs.advance(6)
     assert [line.partition(" :")[2] for line in ann.lines()] == [
         "Nothing, or not all, from c.test: It did not answer in time",
-        "End of AUDIT: no note(s)",
+        "End of AUDIT: no notes",
     ]
     clubs["c"].store.release()
     clubs.settle()
     ann.silent()
-    assert say(clubs, ann, "AUDIT")[-1] == "End of AUDIT: 1 note(s)"
+    assert say(clubs, ann, "AUDIT")[-1] == "End of AUDIT: 1 note"
     clubs.cut("a", "b")
     clubs.settle()
     assert [line for line in say(clubs, ann, "AUDIT") if line.startswith("Nothing")] == [
@@ -124,7 +124,7 @@ def test_much_is_told_in_slices_and_no_more_than_the_settings_say() -> None:
     assert heard[0].endswith("[b.test] bob KILL v599")
     assert heard[-2:] == [
         "Nothing, or not all, from b.test: it shows no more than 450 (audit.lines)",
-        "End of AUDIT: 451 note(s)",
+        "End of AUDIT: 451 notes",
     ]
     clubs.check()
 
@@ -134,7 +134,7 @@ def test_the_class_has_to_grant_it_there_as_well() -> None:
     ann = root(clubs, "a")
     assert say(clubs, ann, "AUDIT") == [
         "Nothing, or not all, from b.test: you are of the class staff, which does not grant audit on b.test",
-        "End of AUDIT: no note(s)",
+        "End of AUDIT: no notes",
     ]
 
 
@@ -227,4 +227,51 @@ def test_answers_that_nobody_asked_for_or_of_another_server_are_nothing(clubs: C
     ann.silent()
     clubs["c"].store.release()
     clubs.settle()
-    assert [line.partition(" :")[2] for line in ann.lines()] == ["End of AUDIT: no note(s)"]
+    assert [line.partition(" :")[2] for line in ann.lines()] == ["End of AUDIT: no notes"]
+
+
+def test_no_word_of_an_order_ends_a_line() -> None:
+    """JSON may have in it what no line has: ends of lines, NUL, half of a sign."""
+    clubs = full("a", "b", link=[block("leaf", allow_orders=True)])
+    it, bob, cyd = leaf(clubs), clubs["b"].client("bob"), clubs["b"].client("cyd")
+    for client in (bob, cyd):
+        say(clubs, client, "JOIN #c")
+    bob.lines()
+    words = rf"""["SAPART", "{cyd.user.uid}", "#c", "bye\r\n:x PRIVMSG cyd :forged\u0000\ud800"]"""
+    it >> f":0ZA CNORD 7 0BA 0ZAAAAAAA :{words}"
+    assert answers(it, clubs) == ["END"]
+    assert [line for line in bob.lines() if "cyd!" in line] == [
+        ":cyd!~cyd@192.0.2.1 PART #c :bye :x PRIVMSG cyd :forged \ufffd"
+    ]
+    it >> r""":0ZA CNORD 8 0BA 0ZAAAAAAA :["X\r\n:0BA SQUIT 0AA"]"""
+    assert answers(it, clubs) == ["NO :b.test does not know X :0BA SQUIT 0AA"]
+    assert it.gone is None
+    clubs.check()
+
+
+def test_a_time_before_and_after_all_times_is_understood(clubs: Clubs) -> None:
+    ann, bob = root(clubs, "a"), root(clubs, "b")
+    say(clubs, bob, "UBAN ADD name:x")
+    for since in ("90y", "1900-01-01", "9999-12-31"):
+        heard = say(clubs, ann, f"AUDIT UBAN {since}")
+        assert not any("Nothing, or not all" in line for line in heard)
+        assert heard[-1] == f"End of AUDIT: {'no notes' if since == '9999-12-31' else '1 note'}"
+
+
+def test_addresses_are_for_those_who_may_see_them(clubs: Clubs) -> None:
+    ann, bob = root(clubs, "a", "audit"), root(clubs, "b")
+    vic = clubs["b"].client("vic", address="192.0.2.9")
+    clubs.settle()
+    for line in ("KILL vic :was 192.0.2.9.", "UBAN ADD 192.0.2.0/24 FORCE", "UBAN ADD 2001:db8::1 :as ::1"):
+        say(clubs, bob, line)
+    assert vic.session.closed
+    first = "2023-11-14 22:13 UTC [b.test] rootb (rootb)"
+    assert sorted(say(clubs, ann, "AUDIT")) == [
+        f"{first} KILL vic!~vic@an address: was an address.",
+        f"{first} UBAN a network: for ever",
+        f"{first} UBAN an address: for ever: as an address",
+        "End of AUDIT: 3 notes",
+    ]
+    assert say(clubs, ann, "AUDIT 192.0.2.9") == ["End of AUDIT: no notes"]  # who guesses finds nothing
+    assert say(clubs, ann, "AUDIT vic")[-1] == "End of AUDIT: 1 note"
+    assert say(clubs, bob, "AUDIT 192.0.2.9")[0] == f"{first} KILL vic!~vic@192.0.2.9: was 192.0.2.9."

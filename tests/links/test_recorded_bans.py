@@ -265,6 +265,8 @@ def test_a_record_of_another_mask_than_its_entity_means_nothing(clubs: Clubs) ->
 
 def test_a_ban_for_some_servers_is_kept_there_alone(clubs: Clubs) -> None:
     ann = root(clubs, "a")
+    for line in ("KLINE 60 *@192.0.2.9 ON z.test :x", "UNKLINE *@192.0.2.9 ON z.test"):
+        assert say(clubs, ann, line) == ["No such server"]
     assert say(clubs, ann, "KLINE 60 *@192.0.2.9 ON b.test :x") == [
         "Asked b.test to add K-Line for [*@192.0.2.9]"
     ]

@@ -15,6 +15,7 @@ from seating import Seating
 from states import opered
 
 from chatnet.model.filters import ACTIONS, EXPRESSION, GLOB, WHERE, Filter, filter_entity
+from chatnet.model.recorded_bans import AHEAD
 from chatnet.model.recorded_filters import RecordedFilters, filter_value
 from chatnet.records.filters import FIELD
 from chatnet.records.grammar import fixed, is_record
@@ -197,7 +198,7 @@ filters = st.builds(
     spared=st.frozensets(st.sampled_from(["#a", "#b\\s", "#c"])),
     reason=st.text("a -:\\|", max_size=9),
     by=st.just("ann!~ann@host"),
-    created=st.integers(1, 10**10),
+    created=st.integers(1, NOW + AHEAD),
     until=st.none() | st.integers(1, 10**10),
 )
 

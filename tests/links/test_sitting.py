@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from conversation import Client
 from sitting import ME, Houses
+from states import opered
 
 from chatnet.model.facts import Killed
 
@@ -768,3 +769,34 @@ def test_whose_account_is_gone_has_no_seat_any_more(both: Both) -> None:
     assert both.phone.outlet.ended and not both.desk.outlet.ended
     assert not both.mesh["a"].node.network.persons.get(account.id)
     both.mesh.check()
+
+
+@pytest.mark.parametrize("first", ["desk", "phone"])
+def test_whose_account_is_banned_does_not_stay_whichever_server_is_quicker(first: str) -> None:
+    """The last session that goes leaves somebody idle, of whom nobody thinks when the ban is set."""
+    both = Both("ab", bouncer={"always_on": "all"})
+    mesh, by = both.mesh, both.mesh["b" if first == "phone" else "a"].client("oper", address="198.51.100.9")
+    mesh.settle()
+    opered(by, "bans", "see-all")
+    mesh.settle()
+    by >> "UBAN ADD account:ann 1d no"
+    for name in ("ba" if first == "phone" else "ab") * 2:
+        mesh[name].clock.advance(0)
+        mesh.settle()
+    mesh.advance(2.0)
+    assert both.desk.session.closed and both.phone.session.closed
+    assert mesh.user("a") is None and mesh.user("b") is None
+    mesh.check()
+
+
+def test_who_is_taken_over_and_banned_does_not_stay() -> None:
+    mesh = Houses("a", "b", bouncer={"always_on": "all"})
+    mesh.come("a") >> "QUIT"
+    by = mesh["b"].client("oper", address="198.51.100.9")
+    mesh.settle()
+    opered(by, "bans", "see-all")
+    mesh.cut("a", "b")
+    mesh.say(by, "UBAN ADD account:ann 1d no")
+    mesh.advance(10.0)
+    assert mesh.user("b") is None
+    mesh.check()

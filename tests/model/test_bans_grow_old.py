@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 
 from chatnet.model.bans import NetworkBan
-from chatnet.model.ending import SPARE, Ending
-from chatnet.model.recorded_bans import RecordedBans
+from chatnet.model.ending import AT_ONCE, SPARE, Ending
+from chatnet.model.recorded_bans import AHEAD, SLICE, RecordedBans
 from chatnet.model.registry import Registry
 from chatnet.records.bans import BanValue
 from chatnet.records.grammar import ban_entity, fixed, is_ban_entity
@@ -24,16 +24,45 @@ def record(ms: int, value: str | None) -> Record:
     return Record(ENTITY, "ban", fixed(Stamp(ms, 0, "0AA").text), value)
 
 
+def tidied(bans: RecordedBans, now: float) -> int:
+    """Let them be tidied; how many turns others had meanwhile."""
+    return sum(1 for _ in bans.tidy(now, 1000))
+
+
 def test_what_is_over_is_known_by_its_time_and_in_the_end_forgotten() -> None:
     bans = RecordedBans(FOLD)
     bans.take(record(1_000_000, "1000 2000 refuse ann K *@Bad.example :x"))
     assert bans.changed("K", "*@BAD.example") == 1000
-    bans.tidy(1500, 1000)
+    tidied(bans, 1500)
     assert (ban := bans.get(ENTITY)) is not None and ban.until == 2000
-    bans.tidy(2500, 1000)
+    tidied(bans, 2500)
     assert bans.get(ENTITY) is None and bans.changed("K", "*@bad.example") == 2000
-    bans.tidy(3500, 1000)
+    tidied(bans, 3500)
     assert bans.changed("K", "*@bad.example") is None and len(bans) == 0
+
+
+def test_they_are_looked_at_in_slices_while_others_change_them() -> None:
+    bans = RecordedBans(FOLD)
+    for number in range(3 * SLICE):
+        value = f"1000 2000 refuse ann K *@h{number}.example :x"
+        stamp = fixed(Stamp(1_000_000, 0, "0AA").text)
+        bans.take(Record(ban_entity("K", f"*@h{number}.example"), "ban", stamp, value))
+    turns = bans.tidy(9000, 1000)
+    next(turns)
+    assert 2 * SLICE < len(bans) < 3 * SLICE
+    late = Record(ban_entity("K", "*@h2999.example"), "ban", fixed(Stamp(8_000_000, 0, "0AA").text), None)
+    bans.take(late)
+    assert len(list(turns)) == 2
+    assert len(bans) == 1 and bans.changed("K", "*@h2999.example") == 8000
+
+
+def test_one_that_says_it_was_set_in_a_far_future_can_be_changed() -> None:
+    bans = RecordedBans(FOLD)
+    bans.take(record(1_000_000, f"{10**15 - 1} 0 refuse ann K *@bad.example :x"))
+    assert bans.changed("K", "*@bad.example") == 1000 + AHEAD
+    again = RecordedBans(FOLD)
+    again.load([record(1_000_000, f"{10**15 - 1} 0 refuse ann K *@bad.example :x")])
+    assert again.changed("K", "*@bad.example") == 1000 + AHEAD
 
 
 def test_what_is_lifted_is_later_than_what_was_set() -> None:
@@ -66,6 +95,12 @@ def test_what_is_no_ban(text: str) -> None:
 def test_a_value_is_read_as_it_was_written() -> None:
     value = BanValue(1, 0, "login", "a!b@c", "D", "192.0.2.0/24", "school : 1|b")
     assert BanValue.read(value.text) == value
+
+
+def test_of_many_that_end_at_once_some_go_at_a_time() -> None:
+    ending = Ending()
+    ending.load(NetworkBan("K", "*", f"h{n}", 0, 5, 5, "", "", True) for n in range(2 * AT_ONCE + 1))
+    assert [len(list(ending.until(5))) for _ in range(4)] == [AT_ONCE, AT_ONCE, 1, 0]
 
 
 def test_bans_that_others_took_the_place_of_are_forgotten() -> None:

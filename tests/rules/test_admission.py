@@ -20,7 +20,8 @@ class Door:
     def __init__(self, **flood: Any) -> None:
         self.clock = ManualClock()
         self.settings = Settings.model_validate({"flood": flood})
-        self.admission = Admission(lambda: self.settings, self.clock.monotonic)
+        self.slower = 1.0
+        self.admission = Admission(lambda: self.settings, self.clock.monotonic, lambda: self.slower)
 
     def admit(self, address: str) -> str | None:
         return self.admission.admit(address)
@@ -36,6 +37,16 @@ def test_connections_of_one_address() -> None:
     assert door.admit("192.0.2.2") is None
     door.admission.release("192.0.2.1")
     assert [door.admit("192.0.2.1") for _ in range(2)] == [None, ADDRESS]
+
+
+def test_fewer_connect_at_once_while_shields_are_up() -> None:
+    door = Door(connection_rate=5, connection_period=60, connections_per_address=100)
+    door.slower = 2.0
+    assert [door.admit("192.0.2.1") for _ in range(3)] == [None, None, FAST]
+    door.slower = 100.0
+    assert [door.admit("192.0.2.2") for _ in range(2)] == [None, FAST]
+    door.slower = 1.0
+    assert [door.admit("192.0.2.1") for _ in range(4)] == [None, None, None, FAST]
 
 
 def test_connections_of_one_network() -> None:

@@ -167,7 +167,7 @@ def test_other_channels(world: World) -> None:
     assert not world.means("$~j:#nowhere", ann) and not world.means("$~&:c:#nowhere,a", ann)
 
 
-@pytest.mark.parametrize("flag", ["s", "p"])
+@pytest.mark.parametrize("flag", ["s", "p", "x"])
 def test_a_hidden_channel_tells_nothing(world: World, flag: str) -> None:
     ann = world.user("ann")
     world.set(world.channel("#other", ann), flag)

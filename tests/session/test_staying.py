@@ -287,3 +287,23 @@ def test_many_come_back_a_few_at_a_time() -> None:
     assert len(new.node.network.users) == len(accounts)
     new.clock.advance(SOON)
     assert len(new.kept.people) == len(accounts) and new.kept.channels
+
+
+def test_who_was_banned_while_the_server_was_not_there_does_not_come_back() -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c"
+    home.clock.advance(1)
+    people, oper = People(home.kept), home.client("oper", address="198.51.100.9")
+    opered(oper, "bans", "see-all")
+    oper >> "UBAN ADD account:ann 1d no"
+    home.kept.people, home.kept.channels = (
+        people.people,
+        people.channels,
+    )  # it is killed before it has written that
+    home = Home(home, People(people))
+    staying = home.parts.sessions.staying
+    assert staying is not None
+    staying.revive(home.kept.load())
+    home.clock.advance(0)
+    assert home.node.network.user("ann") is None and not home.parts.sessions.persons.idle
+    home.check()

@@ -56,7 +56,8 @@ class OrdersIn:
         elif conduct.too_many(conduct.asked, now, line.node.settings.links):
             orders.end(server, number, f"Too much is asked of {me.name} now; try again later")
         else:
-            orders.obey(server, number, user, [str(word) for word in words])
+            # JSON may have ends of lines in it, and surrogates, which no line has.
+            orders.obey(server, number, user, [one_line(str(word)) for word in words])
 
     def cndid(self, line: Line) -> None:
         """A part of the answer, or its end.

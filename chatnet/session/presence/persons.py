@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
+from chatnet.model.bans import NetworkBan
 from chatnet.model.entities import Person, User
 from chatnet.model.facts import (
     AccountChanged,
@@ -336,20 +337,22 @@ class Persons:
             self._node.log.often(f"{log_name(session.user, settings)} {what}: {session.user.uid}")
 
     def remember(self, user: User, idle: Idle) -> None:
-        """Somebody is here without a session.  A ban may mean them: only sessions were looked at so far."""
+        """Somebody is here without a session; whom a ban means, in a moment not any more.
+
+        That may have been set while sessions of theirs were elsewhere, or they were of another server, or
+        this server was not there.
+        """
         self.idle[user] = idle
         self._shared.unattended = len(self.idle)
         if len(self.idle) == 1:
             self._node.hearing_changed()
-        if self._shared.network_bans.user(user) is not None:
-            self._node.clock.later(0.0, lambda: self.expel(user))
+        if self._shared.network_bans.user(user) is not None:  # whoever has them be idle is not done yet
+            self._node.clock.later(0.0, lambda: self._judge(user))
 
-    def expel(self, user: User) -> None:
-        """End somebody if they are idle, and a ban means them."""
+    def _judge(self, user: User) -> None:
         ban = self._shared.network_bans.user(user) if user in self.idle else None
         if ban is not None:
-            words = told(ban, self._node.settings)
-            self.end(user, f"Banned: {words}" if words else "Banned")
+            self.end_banned(user, ban)
 
     def back(self, user: User) -> Idle | None:
         """Somebody has a session again, or is another server's; what was known of them, if they were idle."""
@@ -422,6 +425,11 @@ class Persons:
             self._leaving = before
         if not sessions:
             self._node.commit(UserQuit(user, reason, self._node.clock.time()))
+
+    def end_banned(self, user: User, ban: NetworkBan) -> None:
+        """The same of somebody whom a ban means and who is here without a session."""
+        words = told(ban, self._node.settings)
+        self.end(user, f"Banned: {words}" if words else "Banned")
 
     def hands_over(self, user: User) -> bool:
         """The server ends: whether another one may have somebody from now on, who is told of it."""
