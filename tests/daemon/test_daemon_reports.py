@@ -37,7 +37,7 @@ def test_a_report_outlives_a_kill_and_is_closed_then(daemon: Daemon) -> None:
     root.send("REPORTS LIST")
     assert "bob about eve: spam" in "".join(root.until("End of REPORTS: 1 open"))
     root.send("REPORTS CLOSE 0CN-1 :seen to", "REPORTS LIST")
-    root.until("End of REPORTS: no open")
+    root.until("End of REPORTS: none open")
     root.send("SAJOIN root #c", "AUDIT")
     notes = "".join(root.until("End of AUDIT"))
     assert "REPORTS 0CN-1: CLOSE: seen to" in notes and "SAJOIN" in notes and "sesame" not in notes

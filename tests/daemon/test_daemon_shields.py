@@ -43,6 +43,6 @@ def test_shields_outlive_a_kill_and_are_opened_again(daemon: Daemon) -> None:
     assert "FAIL * ACCOUNT_REQUIRED :For a while new people have to log in" in bob.until("^ERROR ")[-2]
     root = daemon.client("root")  # who is exempt
     root.send("OPER root sesame", "AUDIT SHIELDS", "SHIELDS 0")
-    root.until(r"root \(root\) SHIELDS level 1: for 1d: bots")
+    root.until(r"root \(root\) SHIELDS 1: for 1d: bots")
     root.until("The shields are at level 0, on all servers")
     daemon.client("bob")

@@ -10,7 +10,9 @@ from chatnet.wire import numerics
 from chatnet.wire.message import parse
 from chatnet.wire.numerics import ALL, Numeric
 
-SHARED = {"480", "482"}  # Solanum answers both +j and +S with 480; 482 says which rank, or flag, is missing
+SHARED = {"367", "404", "480", "482"}
+"""Solanum answers both +j and +S with 480; 482 says which rank, or flag, is missing; 367 until when a ban is
+there, and 404 why somebody may not speak now: slow mode, the same again, a filter."""
 
 
 def test_every_numeric_is_a_constant_of_its_name() -> None:

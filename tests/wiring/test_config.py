@@ -200,7 +200,7 @@ HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"
     [
         (
             'snomask = "cZc1"',
-            ["snomask: has '1Z', which are no letters of server notices: write some of acfgknoqrx"],
+            ["snomask: has '1Z', which are no letters of server notices: write some of acfgkmnopqrx"],
         ),
         (
             'modes = "Q7"',
