@@ -62,10 +62,12 @@ def heard(speaker: Client, *others: Client) -> None:
 
 def test_what_keeps_sessions_out_and_what_ends_them(network: Network) -> None:
     a, b, c = linked(network)
-    with a.connect_tls() as desk, b.client("bob") as bob, b.client("root") as root:
+    with a.connect_tls() as desk, a.connect_tls() as guard, b.client("bob") as bob, b.client("root") as root:
         registered(desk.register("ann"), WORD)
         desk.send("JOIN #c", "JOIN #s", "MODE #s +S")
         desk.until(r" MODE #s \+S$")
+        guard.register("guard").send("JOIN #s")  # it is there while ann is not
+        guard.until(" 366 guard #s ")
         bob.send("JOIN #c")
         bob.until(" 366 bob #c ")
         root.send("OPER root sesame")
