@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from itertools import chain
 from typing import Final
@@ -73,16 +73,11 @@ def stats(request: Request) -> None:
             request.scan(partial(_accounts, request, letter))
             return
         request.refuse(refusal)
-    elif letter in ("h", "H"):
-        refusal = may_use(request.user, "see-all")
+    elif letter in _ASKED:
+        look, takes = _ASKED[letter]
+        refusal = may_use(request.user, takes)
         if refusal is None:
-            request.session.answer_by("STATS", _history(request, letter))
-            return
-        request.refuse(refusal)
-    elif letter in ("r", "R"):
-        refusal = may_use(request.user, "reports")
-        if refusal is None:
-            request.session.answer_by("STATS", _reports(request, letter))
+            request.session.answer_by("STATS", look(request, letter))
             return
         request.refuse(refusal)
     elif letter in _QUERIES:
@@ -368,6 +363,12 @@ def _show_ban(request: Request, ban: NetworkBan) -> None:
 
 _LETTERS: Final = {"K": "K", "D": "D", "X": "X", "R": "Q"}
 """Kind of ban → the letter that shows it."""
+
+_ASKED: Final[dict[str, tuple[Callable[[Request, str], Coroutine[object, object, None]], str]]] = {
+    **dict.fromkeys("hH", (_history, "see-all")),
+    **dict.fromkeys("rR", (_reports, "reports")),
+}
+"""What has to be looked up, and the privilege that it takes."""
 
 _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {
     **{

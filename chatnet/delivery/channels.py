@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chatnet.delivery.audience import Groups, add, key_of, select
 from chatnet.delivery.damping import Damping
-from chatnet.delivery.index import Index
+from chatnet.delivery.index import Index, Render
 from chatnet.delivery.marks import MarksHere
 from chatnet.delivery.netsplits import NetSplits
 from chatnet.delivery.veils import Veils
@@ -184,22 +184,19 @@ class ChannelsHere:
                     session.hand_over()
 
     def _parted(self, fact: facts.Parted, origin: object) -> None:
-        if fact.channel.hides(fact.user):
-            groups = self._index.seeing(fact.channel, fact.user)
-            mask = cap.SERVER_TIME | fact.user.tagged | self._index.of_id(groups, fact, origin)
-            self._index.fan(groups, mask, render.parted, fact)
-        else:
-            self._index.tell_event(fact.channel, render.parted, fact, fact.user, origin)
-        self._forget_member(fact.channel, fact.user)
+        self._gone(fact, render.parted, fact.user, origin)
 
     def _kicked(self, fact: facts.Kicked, origin: object) -> None:
         self._veils.acts(fact.channel, fact.by, fact.at)
-        if fact.channel.hides(fact.user):
-            groups = self._index.seeing(fact.channel, fact.user)
-            mask = cap.SERVER_TIME | fact.by.tagged | self._index.of_id(groups, fact, origin)
-            self._index.fan(groups, mask, render.kicked, fact)
-        else:
-            self._index.tell_event(fact.channel, render.kicked, fact, fact.by, origin)
+        self._gone(fact, render.kicked, fact.by, origin)
+
+    def _gone(
+        self, fact: facts.Parted | facts.Kicked, make: Render, by: facts.Source, origin: object
+    ) -> None:
+        """Somebody is in a channel no more: those read it who saw them there."""
+        groups = self._index.seeing(fact.channel, fact.user)
+        mask = cap.SERVER_TIME | by.tagged | self._index.of_id(groups, fact, origin)
+        self._index.fan(groups, mask, make, fact)
         self._forget_member(fact.channel, fact.user)
 
     def _forget_member(self, channel: Channel, user: User) -> None:
