@@ -90,6 +90,8 @@ class Reports:
         self._node = node
         self._store = store
         self._loaded: Promise[bool] | None = None
+        self._at_hand = store is None
+        """Whether all that are stored are known."""
         self._known: dict[str, Report] = {}
         """By their ids, the oldest first."""
         self._owners: dict[str, str] = {}
@@ -137,6 +139,7 @@ class Reports:
             loaded.keep(False)
         else:
             self._known = dict(sorted(self._known.items(), key=lambda each: each[1].at))
+            self._at_hand = True
             self._loaded.keep(True)
 
     def too_many(self, owners: tuple[str, ...]) -> int:
@@ -269,8 +272,9 @@ class Reports:
     # what is heard
 
     def _came(self, fact: AccountChanged | UserIntroduced, origin: object) -> None:
-        if fact.user.account_id is not None and (self._store is not None or self._known):
-            self._node.run(self._greet(fact.user, fact.user.account_id))
+        person = fact.user.account_id  # a server that comes brings thousands of them
+        if person is not None and (not self._at_hand or person in self._waiting):
+            self._node.run(self._greet(fact.user, person))
 
     async def _greet(self, user: User, person: str) -> None:
         await self.load()
