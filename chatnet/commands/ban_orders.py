@@ -108,7 +108,7 @@ def _has_room(request: Request, order: Order) -> bool:
     bans, settings, target = request.network.bans, request.settings.bans, order.target
     if request.network.fold(target.mask) in bans[order.kind]:
         return True
-    if _is_full(request, settings.most):
+    if request.sessions.banning.is_full:
         request.session.notice(f"There are {settings.most} bans (bans.most); lift one before you set another")
         return False
     ban = NetworkBan(order.kind, target.user, target.host, 0, None, None, "", "", True)
@@ -119,14 +119,6 @@ def _has_room(request: Request, order: Order) -> bool:
         )
         return False
     return True
-
-
-def _is_full(request: Request, most: int) -> bool:
-    """Whether there are so many bans; those that are over are looked for only then."""
-    bans, now = request.network.bans, request.now
-    if sum(map(len, bans.values())) < most:
-        return False
-    return sum(ban.remembered(now) for several in bans.values() for ban in several.values()) >= most
 
 
 async def place(request: Request, order: Order) -> NetworkBan | None:

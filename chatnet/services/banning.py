@@ -31,6 +31,15 @@ class Banning(Recording[NetworkBan]):
             now = node.clock.time()
             node.network.load_bans(ban for ban in self._recorded.all() if ban.holds(now))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many bans as there may be; those that are over are looked for only then."""
+        bans, now = self._node.network.bans, self._node.clock.time()
+        most = self._node.settings.bans.most
+        if sum(map(len, bans.values())) < most:
+            return False
+        return sum(ban.remembered(now) for several in bans.values() for ban in several.values()) >= most
+
     def known(self, kind: str, mask: str) -> NetworkBan | None:
         """The ban of a mask that holds."""
         network = self._node.network

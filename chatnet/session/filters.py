@@ -92,6 +92,16 @@ class Hit(NamedTuple):
     veiled: bool
 
 
+class Said(NamedTuple):
+    """A text that filters fit: from which session, where (in which channel, if it is for one), and when."""
+
+    session: Session
+    where: str
+    channel: Channel | None
+    text: str
+    now: float
+
+
 @dataclass(slots=True)
 class Count:
     """How often a filter was hit here since the server started, and did more than report; the last hits."""
@@ -216,7 +226,7 @@ class Filters:
             hits += self._counted(session, plain, channel, stranger=stranger)
         if not hits:
             return None
-        return self._judge(session, hits, where, channel, plain, now)
+        return self._judge(Said(session, where, channel, plain, now), hits)
 
     def renamed(self, session: Session, nick: str, realname: str) -> Verdict | None:
         """Judge the nick or real name that somebody wants to have; None: they may."""
@@ -226,13 +236,13 @@ class Filters:
         hits, veiled = self._of_user(session, nick, realname, now)
         if not hits:
             return None
-        return self._judge(session, hits, USER, None, f"{nick} ({realname})", now, veiled)
+        return self._judge(Said(session, USER, None, f"{nick} ({realname})", now), hits, veiled)
 
     def came(self, session: Session) -> NetworkBan | None:
         """Judge who somebody is that comes in; None: they may, else the ban that they are told of."""
         user, now = session.user, self._node.clock.time()
         hits, veiled = self._of_user(session, user.nick, user.realname, now)
-        worst = self._heard(session, hits, USER, None, f"{user.nick} ({user.realname})", now, veiled)
+        worst = self._heard(Said(session, USER, None, f"{user.nick} ({user.realname})", now), hits, veiled)
         if worst is None:
             return None
         if worst.action == BAN:
@@ -291,34 +301,17 @@ class Filters:
                 found.append(each)
         return found
 
-    def _judge(
-        self,
-        session: Session,
-        hits: Sequence[Filter],
-        where: str,
-        channel: Channel | None,
-        text: str,
-        now: float,
-        veiled: Collection[Filter] = (),
-    ) -> Verdict | None:
-        worst = self._heard(session, hits, where, channel, text, now, veiled)
+    def _judge(self, said: Said, hits: Sequence[Filter], veiled: Collection[Filter] = ()) -> Verdict | None:
+        worst = self._heard(said, hits, veiled)
         if worst is None:
             return None
         verdict = Verdict(self._words(worst), worst.quiet)
-        self._do(session, worst, where, channel, verdict, now)
+        self._do(said, worst, verdict)
         return verdict
 
-    def _heard(
-        self,
-        session: Session,
-        hits: Sequence[Filter],
-        where: str,
-        channel: Channel | None,
-        text: str,
-        now: float,
-        veiled: Collection[Filter] = (),
-    ) -> Filter | None:
+    def _heard(self, said: Said, hits: Sequence[Filter], veiled: Collection[Filter]) -> Filter | None:
         """Count hits, and have operators read of them; the one of which most comes, if anything does."""
+        session, where, channel, text, now = said
         user = session.user
         several = [
             each
@@ -384,15 +377,8 @@ class Filters:
 
     # what comes of it
 
-    def _do(
-        self,
-        session: Session,
-        filter: Filter,
-        where: str,
-        channel: Channel | None,
-        verdict: Verdict,
-        now: float,
-    ) -> None:
+    def _do(self, said: Said, filter: Filter, verdict: Verdict) -> None:
+        session, where, channel, _, now = said
         user, me = session.user, self._node.network.me
         reason = "" if filter.quiet else filter.reason
         if filter.action == MUTE and channel is not None:
@@ -455,7 +441,7 @@ class Filters:
         elif (
             ban.mask not in self._banning_now
             and (known is None or (known.until or until) < until)
-            and sum(map(len, network.bans.values())) < settings.most
+            and not self._banning.is_full
         ):
             self._banning_now.add(ban.mask)
             self._note(filter, user, f"ban of {ban.mask}")

@@ -45,7 +45,7 @@ async def _ban(shared: Shared, ban: NetworkBan) -> None:
     network, most = shared.network, shared.node.settings.bans.most
     if shared.banning.known(ban.kind, ban.mask) is not None:
         return
-    if sum(map(len, network.bans.values())) >= most:
+    if shared.banning.is_full:
         text = f"There are {most} bans (bans.most): no more are set for what block lists say"
         shared.notice("k", "block lists", text)
         return

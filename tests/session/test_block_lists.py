@@ -142,6 +142,17 @@ def test_as_many_bans_as_there_may_be_are_set() -> None:
     assert not club.node.network.bans["D"]
 
 
+def test_bans_that_are_over_take_no_room() -> None:
+    club = with_list({"action": "ban", "ban_for": 3600}, bans={"most": 1})
+    root = club.client("root")
+    opered(root, "see-all", "bans", snomask="gkr")
+    root >> "UBAN ADD 198.51.100.1 60s x"
+    club.clock.advance(61)
+    assert comes(club).session.closed
+    (ban,) = club.node.network.bans["D"].values()
+    assert ban.mask == LISTED
+
+
 def test_of_several_lists_the_one_counts_by_which_most_is_done() -> None:
     club = with_list({}, {"action": "refuse", "replies": ["127.0.0.3"], "reason": "this one"}, {"bits": 1})
     vic = comes(club)
