@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
+from chatnet.model.entities import Channel, User
 from chatnet.model.events import EventIds
-from chatnet.model.facts import Fact, Hearer, ServerNotice, SettingsChanged
-from chatnet.model.ids import MessageIds, UIDs
+from chatnet.model.facts import Fact, Hearer, MessageSent, ServerNotice, SettingsChanged
+from chatnet.model.ids import UID, MessageIds, UIDs
 from chatnet.model.network import Network
 from chatnet.settings import Settings
 
@@ -147,6 +148,12 @@ class Node:
         """
         if self.network.opers:
             self.commit(ServerNotice(letter, text, self.clock.time(), None, public))
+
+    def say(self, target: User | Channel, text: str) -> None:
+        """Have this server say something, as a NOTICE, to somebody or a channel, wherever people are."""
+        me, now = self.network.me, self.clock.time()
+        msgid = self.message_ids.take(now, UID(me.sid), target.place)
+        self.commit(MessageSent("NOTICE", me, target, text, now, msgid))
 
     def change_settings(self, new: Settings) -> None:
         """Replace the settings, whole and valid as they are, and tell the observers."""

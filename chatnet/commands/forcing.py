@@ -14,9 +14,8 @@ from chatnet.commands import forced
 from chatnet.commands.channel_modes import MOST_UNKNOWN, ModeCommand, shown
 from chatnet.commands.joining import come
 from chatnet.commands.request import CLIENT, Request
-from chatnet.model.entities import Channel, User
-from chatnet.model.facts import MessageSent, ModeChange, ModesChanged, TopicChanged
-from chatnet.model.ids import UID
+from chatnet.model.entities import User
+from chatnet.model.facts import ModeChange, ModesChanged, TopicChanged
 from chatnet.model.modes import OP, kind_of
 from chatnet.session.obeying import Disobeyed
 from chatnet.wire import numerics
@@ -72,7 +71,7 @@ async def sanick(request: Request) -> None:
     if await _have(request, user, (nick,), partial(forced.rename, request.sessions, user, nick)):
         _done(request, before, nick, f"{before.partition('!')[0]} is called {printable(nick)} now")
         if not request.settings.force.silent:
-            _notice(request, user, f"{request.user.nick}, an operator, gave you another nick")
+            request.sessions.node.say(user, f"{request.user.nick}, an operator, gave you another nick")
 
 
 @CLIENT.command("SAMODE", min_params=2, privilege="force", penalty=1.0)
@@ -172,10 +171,4 @@ def _tell(request: Request, name: str, what: str) -> None:
     """Tell those who are in a channel what an operator did, unless that is to be silent."""
     channel = request.network.channel(name)
     if channel is not None and not request.settings.force.silent:
-        _notice(request, channel, f"{request.user.nick}, an operator, {what}")
-
-
-def _notice(request: Request, target: Channel | User, text: str) -> None:
-    me, now = request.network.me, request.now
-    msgid = request.sessions.node.message_ids.take(now, UID(me.sid), target.place)
-    request.sessions.node.commit(MessageSent("NOTICE", me, target, text, now, msgid))
+        request.sessions.node.say(channel, f"{request.user.nick}, an operator, {what}")

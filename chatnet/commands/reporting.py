@@ -10,8 +10,7 @@ from chatnet.history.looking import Asked, Point, Unseen, Untold, Way
 from chatnet.history.questions import Busy
 from chatnet.links.exchange.orders import Outcome, Words
 from chatnet.model.entities import Channel, User
-from chatnet.model.facts import MessageSent
-from chatnet.model.ids import SID, UID
+from chatnet.model.ids import SID
 from chatnet.model.modes import OP
 from chatnet.rules.visibility import may_see_channel
 from chatnet.services.reports import Line, Report
@@ -139,7 +138,7 @@ def _told(request: Request, kept: Report, about: User | None, channel: Channel |
     text = f"{kept.by} reports {kept.about}{where}: {printable(kept.reason)} (/REPORTS SHOW {kept.id})"
     there = [] if channel is None or channel.name == kept.about else _operators(request, channel, about)
     for each in there:
-        _notice(request.sessions, each, text)
+        request.sessions.node.say(each, text)
     if not there:
         # Who has many of it told, or from many places, has a number told.
         request.sessions.notice("p", request.session.peer.address, text)
@@ -155,12 +154,6 @@ def _operators(request: Request, channel: Channel, about: User | None) -> list[U
         if ranks >= OP and user not in (request.user, about) and not user.server.virtual
     ]
     return found[:TOLD]
-
-
-def _notice(sessions: Sessions, user: User, text: str) -> None:
-    me, now = sessions.network.me, sessions.node.clock.time()
-    msgid = sessions.node.message_ids.take(now, UID(me.sid), user.place)
-    sessions.node.commit(MessageSent("NOTICE", me, user, text, now, msgid))
 
 
 # what becomes of it

@@ -16,7 +16,6 @@ from chatnet.model.facts import (
     AccountChanged,
     Fact,
     Hearer,
-    MessageSent,
     PastErased,
     RecordsTaken,
     UserIntroduced,
@@ -264,9 +263,7 @@ class Reports:
             return
         text = f"Your report {report.id} about {report.about} was closed: {report.word}"
         for user in users:
-            me, now = self._node.network.me, self._node.clock.time()
-            msgid = self._node.message_ids.take(now, UID(me.sid), user.place)
-            self._node.commit(MessageSent("NOTICE", me, user, text, now, msgid))
+            self._node.say(user, text)
         self._keep(report._replace(told=True))
 
     # what is heard
