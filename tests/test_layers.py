@@ -15,13 +15,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 RUNGS: tuple[frozenset[str], ...] = (
-    frozenset({"wire", "storage"}),
+    frozenset({"wire", "storage", "web", "pages"}),
     frozenset({"settings", "records"}),
     frozenset({"dispatch", "model"}),
     frozenset({"rules", "node"}),
     frozenset({"services", "history", "links"}),
     frozenset({"session", "importing"}),
-    frozenset({"commands", "delivery", "transports"}),
+    frozenset({"commands", "delivery", "transports", "api"}),
     frozenset({"wiring"}),
 )
 RUNG = {package: rung for rung, packages in enumerate(RUNGS) for package in packages}
