@@ -1,9 +1,9 @@
 """The pages of the web client, as browsers get them: read once, named by a hash of all, packed once.
 
 ``index.html`` is the page, ``app`` holds what it is made of (modules, style, icons), and what lies beside
-the page (``sw.js``, ``favicon.svg``) has its own name on the server.  ``/app/HASH/`` in any of them stands
-for the folder as it is called: its name changes when anything in it does, so that browsers may keep it for
-ever.
+the page (``sw.js``, ``favicon.svg``) has its own name on the server.  What the page, or the manifest, has as
+``/app/main.js`` becomes ``/app/HASH/main.js``, which changes when anything does, so that browsers may keep it
+for ever; modules and styles name each other by relative paths.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from posixpath import dirname, join, normpath
 from typing import Final
 
 PAGE: Final = "index.html"
-MARK: Final = "/app/HASH/"
 KINDS: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -32,9 +31,10 @@ KINDS: Final = {
     ".webmanifest": "application/manifest+json",
 }
 """By the ends of names; files of other kinds are none of the client's."""
-_TEXT: Final = frozenset(KINDS) - {".png"}
+_NAMING: Final = (".html", ".webmanifest")
+"""Files that name those of the folder by whole paths."""
 
-_MARKED: Final = re.compile(re.escape(MARK) + r"([\w./-]+)")
+_NAMED: Final = re.compile(r"(?<=[\"'])/(app/[\w./-]+)")
 _STATIC: Final = re.compile(r"""^\s*(?:import|export)\b[^"'();]*["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
 _DYNAMIC: Final = re.compile(r"""\bimport\(\s*["'](\.{1,2}/[^"']+)["']\s*\)""")
 _TITLE: Final = re.compile(r"<title>[^<]*</title>")
@@ -90,12 +90,12 @@ def read(folder: Traversable | None = None) -> Pages:
     given: dict[str, File] = {}
     for name, data in found.items():
         end = name[name.rindex(".") :]
-        if end in _TEXT:
-            data = data.replace(MARK.encode(), f"/app/{version}/".encode())
+        if end in _NAMING:
+            data = _versioned(data.decode(), version).encode()
         path = name.replace("app/", f"/app/{version}/", 1) if name.startswith("app/") else f"/{name}"
         given[path] = _file(KINDS[end], data)
     del given[f"/{PAGE}"]
-    page = found[PAGE].decode().replace(MARK, f"/app/{version}/")
+    page = _versioned(found[PAGE].decode(), version)
     for name in _needed_first(found):
         page = _before_head_ends(page, f'<link rel="modulepreload" href="/app/{version}/{name}">').decode()
     return Pages(version, given, page)
@@ -115,15 +115,19 @@ def _walk(folder: Traversable, inside: str) -> Iterator[tuple[str, bytes]]:
 def _check(found: Mapping[str, bytes]) -> None:
     """That whatever one file names of the others is there."""
     for name, data in found.items():
-        if name.endswith(".png"):
-            continue
-        text = data.decode()
-        named = [f"app/{each}" for each in _MARKED.findall(text)]
-        if name.endswith(".js"):
-            named += [_beside(name, each) for each in (*_STATIC.findall(text), *_DYNAMIC.findall(text))]
+        named: list[str] = []
+        if name.endswith(_NAMING):
+            named = _NAMED.findall(data.decode())
+        elif name.endswith(".js"):
+            text = data.decode()
+            named = [_beside(name, each) for each in (*_STATIC.findall(text), *_DYNAMIC.findall(text))]
         for each in named:
             if each not in found:
                 raise PagesError(f"the web client's file {each} is missing, which {name} needs")
+
+
+def _versioned(text: str, version: str) -> str:
+    return _NAMED.sub(lambda found: f"/app/{version}/{found[1].removeprefix('app/')}", text)
 
 
 def _beside(name: str, relative: str) -> str:
@@ -133,7 +137,7 @@ def _beside(name: str, relative: str) -> str:
 def _needed_first(found: Mapping[str, bytes]) -> list[str]:
     """Modules that the page's own ones import without being asked, in the order in which they are met."""
     page = found[PAGE].decode()
-    ahead = [f"app/{each}" for each in _MARKED.findall(page) if each.endswith(".js")]
+    ahead = [each for each in _NAMED.findall(page) if each.endswith(".js")]
     first, seen = set(ahead), list(ahead)
     for name in seen:  # it grows meanwhile
         for relative in _STATIC.findall(found[name].decode()):

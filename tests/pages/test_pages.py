@@ -12,9 +12,10 @@ from chatnet.pages import Pages, PagesError, read
 
 WHOLE = {
     "index.html": "<!doctype html><html><head><title>x</title>\n"
-    '<link rel="stylesheet" href="/app/HASH/style.css">\n'
-    '<script type="module" src="/app/HASH/main.js"></script></head><body></body></html>',
-    "sw.js": "const app = '/app/HASH/';",
+    '<link rel="stylesheet" href="/app/style.css">\n'
+    '<script type="module" src="/app/main.js"></script></head><body></body></html>',
+    "sw.js": "const app = '/app/main.js';",
+    "manifest.webmanifest": '{"src": "/app/icons/a.png"}',
     "favicon.svg": "<svg/>",
     "__init__.py": "secret",
     "other/x.js": "not ours",
@@ -51,8 +52,14 @@ def test_all_files_are_given_out_by_their_paths(tmp_path: Path) -> None:
         "operate.js",
         "icons/a.png",
     )
-    assert pages.files.keys() == {"/sw.js", "/favicon.svg", *(app + name for name in names)}
-    assert pages.files["/sw.js"].data == f"const app = '{app}';".encode()
+    assert pages.files.keys() == {
+        "/sw.js",
+        "/favicon.svg",
+        "/manifest.webmanifest",
+        *(app + name for name in names),
+    }
+    assert pages.files["/sw.js"].data == WHOLE["sw.js"].encode()
+    assert pages.files["/manifest.webmanifest"].data == f'{{"src": "{app}icons/a.png"}}'.encode()
     assert pages.files[f"{app}icons/a.png"].data == b"\x89PNG"
     assert pages.files[f"{app}main.js"].kind == "text/javascript; charset=utf-8"
     style = pages.files[f"{app}style.css"]
@@ -64,7 +71,8 @@ def test_what_is_needed_at_once_is_told_beforehand(tmp_path: Path) -> None:
     pages = write(tmp_path)
     told = re.findall(rf'<link rel="modulepreload" href="/app/{pages.version}/([^"]+)">', pages.page)
     assert told == ["one.js", "two.js", "three.js", "words/en.js"]
-    assert f'src="/app/{pages.version}/main.js"' in pages.page and "HASH" not in pages.page
+    assert f'src="/app/{pages.version}/main.js"' in pages.page
+    assert pages.page.count("/app/") == pages.page.count(f"/app/{pages.version}/") == 6
 
 
 def test_any_change_changes_the_name(tmp_path: Path) -> None:
@@ -87,8 +95,8 @@ def test_the_page_tells_its_script_of_the_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "missing"),
     [
-        ("index.html", '<link href="/app/HASH/none.css">', "app/none.css"),
-        ("sw.js", "fetch('/app/HASH/none.js')", "app/none.js"),
+        ("index.html", '<link href="/app/none.css">', "app/none.css"),
+        ("manifest.webmanifest", '{"src": "/app/none.png"}', "app/none.png"),
         ("app/one.js", 'import "./none.js";', "app/none.js"),
         ("app/one.js", 'import("./none.js");', "app/none.js"),
         ("app/words/en.js", 'export { a } from "../none.js";', "app/none.js"),
