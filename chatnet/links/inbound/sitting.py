@@ -46,7 +46,7 @@ class SittingIn:
         """A server asks for a seat, or is answered.
 
         # <- :0CA CNSIT 17 0AAAAAAAA abcdefghijklmnopqrst2 S
-        # <- :0CA CNSIT 17 0AAAAAAAA abcdefghijklmnopqrst2 A :gone for tea
+        # <- :0CA CNSIT 17 0AAAAAAAA abcdefghijklmnopqrst2 HA :gone for tea
         # <- :0AA CNSIT 17 0CA YES
         # <- :0AA CNSIT 17 0CA NO :You have 16 connections already, and may have no more
         """
@@ -63,7 +63,7 @@ class SittingIn:
             self._seats.decide(seat, number, NOT_ALLOWED.format(server=server, seat=seat.name))
             line.doubt("wants to have sessions of people of other servers, which is not allowed to")
         away = (cut(line.param(4), line.node.settings.limits.away) or "*") if "A" in flags else None
-        host.asked(seat, number, user, key, secure="S" in flags, away=away)
+        host.asked(seat, number, user, key, secure="S" in flags, here="H" in flags, away=away)
 
     def cnrise(self, line: Line) -> None:
         """The last session of a user at the source is gone.

@@ -85,10 +85,10 @@ class Hosting:
     # what is asked
 
     def asked(
-        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, here: bool, away: str | None
     ) -> None:
         """May a server have sessions of a user?  It is told; so are all others if it has some from now on."""
-        why = self._refusal(user, seat, key, secure)
+        why = self._refusal(user, seat, key, secure, here)
         if why is None:
             known = self._seats.at(user, seat)
             if known is not None and seat in user.seats:
@@ -105,13 +105,13 @@ class Hosting:
             self._settle(user)
         self._links.seats.decide(seat, number, why)
 
-    def _refusal(self, user: User, seat: Server, key: str, secure: bool) -> str | None:
+    def _refusal(self, user: User, seat: Server, key: str, secure: bool, here: bool) -> str | None:
         policy, person = self._shared.persistence.policy, user.person
         if policy.key(user) != key:
             return NOT_YOURS
         others = sum(each.server is not seat for each in self._seats.of(user))
         sessions = len(self._shared.local.sessions_of(user)) + others
-        why = policy.refusal(user, sessions, secure)
+        why = policy.refusal(user, sessions, secure, here=here)
         return NOT_YOURS if why is None and (person is None or person.key != key) else why
 
     def rose(self, seat: Server, user: User, reason: str) -> None:

@@ -80,14 +80,15 @@ class Persons(Base):
         )  # fmt: skip
 
     def sit(
-        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, here: bool, away: str | None
     ) -> bytes:
         """``:<seat sid> CNSIT <number> <uid> <account key> <flags> [:<away text>]``
 
-        May that server have sessions of the user?  The flag ``S`` says that all of them come by TLS, ``A``
-        that all are away, with that text; ``-`` stands for none.
+        May that server have sessions of the user?  The flag ``S`` says that all of them come by TLS, ``H``
+        that it had all of them before the user was of the server that is asked, ``A`` that all are away, with
+        that text; ``-`` stands for none.
         """
-        flags = b"S" * secure + b"A" * (away is not None) or b"-"
+        flags = b"S" * secure + b"H" * here + b"A" * (away is not None) or b"-"
         words = (encode(seat.sid), number, encode(user.uid), encode(key), flags)
         line = b":%b CNSIT %d %b %b %b" % words
         return line if away is None else b"%b :%b" % (line, encode(away))
