@@ -238,6 +238,11 @@ class Seats:
         if (way := self._links.way_to(seat)) is not None:
             way.send(way.codec.sat(self._node.network.me, number, seat, why))
 
+    def tell_snomask(self, seat: Server, user: User) -> None:
+        """Tell `seat` which of its server notices `user` reads."""
+        if (way := self._links.way_to(seat)) is not None and way.codec.seats:
+            way.send(way.codec.snomask(seat, user))
+
     def wait(self, seat: Server, number: int) -> None:
         """Tell `seat` that its question waits here for a connection."""
         if (way := self._links.way_to(seat)) is not None:

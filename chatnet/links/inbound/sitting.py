@@ -15,7 +15,9 @@ from chatnet.links.neighbour.link import Link
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.model.entities import User
+from chatnet.model.facts import UserModesChanged
 from chatnet.model.ids import UID
+from chatnet.model.modes import SNOMASKS
 from chatnet.wire.text import byte_length, cut
 
 ASKS: Final = frozenset({"CNSIT", "CNDO"})
@@ -39,6 +41,7 @@ class SittingIn:
         verbs.command("CNDO", min_params=3)(self.cndo)
         verbs.command("CNASK", min_params=4)(self.cnask)
         verbs.command("CNDONE", min_params=3)(self.cndone)
+        verbs.command("CNSNO", min_params=3)(self.cnsno)
 
     # to a host
 
@@ -169,6 +172,25 @@ class SittingIn:
             self._seats.waits(number, line.link)
         elif byte_length(text) <= LONGEST:
             self._seats.read(host, number, text)
+
+    def cnsno(self, line: Line) -> None:
+        """Which server notices an operator of the source reads at their sessions here.
+
+        # <- :0AA CNSNO 0AAAAAAAA 0CA ckx
+        # <- :0AA CNSNO 0AAAAAAAA 0CA -
+        """
+        host, network = line.by_server(), line.network
+        if not is_for_me(line, _knows):
+            return
+        user = network.users.get(UID(line.params[0]))
+        if user is None or user.server is not host or network.me not in user.seats:
+            raise Ignored
+        letters = "".join(sorted(set(line.params[2]) & SNOMASKS.keys()))
+        if letters != user.snomask:
+            # No other server is told of the mode.
+            added, removed = "s" if letters else "", "" if letters else "s"
+            changed = bool(letters) is not ("s" in user.modes)
+            line.commit(UserModesChanged(user, added * changed, removed * changed, letters, line.now))
 
 
 def _knows(link: Link) -> bool:

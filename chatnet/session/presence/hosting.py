@@ -75,6 +75,7 @@ class Hosting:
             SettingsChanged: self._settings_changed,
             MessageSent: self._message_sent,
             MessageCopied: self._message_copied,
+            UserModesChanged: self._modes_changed,
         }
 
     @property
@@ -103,6 +104,7 @@ class Hosting:
                 stamp = self._links.next_stamp().text
                 self._node.commit(SeatTaken(user, seat, self._node.clock.time(), stamp))
             self._settle(user)
+            self._tell_snomask(user)
         self._links.seats.decide(seat, number, why)
 
     def _refusal(self, user: User, seat: Server, key: str, secure: bool, here: bool) -> str | None:
@@ -241,6 +243,17 @@ class Hosting:
     def _message_copied(self, fact: MessageCopied, origin: object) -> None:
         if isinstance(fact.message, MessageSent):
             self._message_sent(fact.message, origin)
+
+    def _modes_changed(self, fact: UserModesChanged, origin: object) -> None:
+        if fact.user in self._seats:
+            self._tell_snomask(fact.user)
+
+    def _tell_snomask(self, user: User) -> None:
+        """Sessions at a seat read the notices of that server which their operator has asked for here."""
+        for seat in self._seats.of(user):
+            if seat.snomask != user.snomask:
+                seat.snomask = user.snomask
+                self._links.seats.tell_snomask(seat.server, user)
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
         self._seats.forget(fact.user)

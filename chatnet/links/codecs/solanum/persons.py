@@ -107,6 +107,11 @@ class Persons(Base):
         head = b":%b CNAWAY %b " % (encode(seat.sid), encode(user.uid))
         return head + b"HERE" if text is None else b"%bAWAY :%b" % (head, encode(text))
 
+    def snomask(self, seat: Server, user: User) -> bytes:
+        """``:<host sid> CNSNO <uid> <seat sid> (<letters> | -)``: the notices of the seat that they read."""
+        letters = encode(user.snomask) or b"-"
+        return b":%b CNSNO %b %b %b" % (encode(user.server.sid), encode(user.uid), encode(seat.sid), letters)
+
     def do(self, seat: Server, number: int, user: User, line: str) -> bytes:
         """``:<seat sid> CNDO <number> <uid> :<command line>``: what only the user's server may do."""
         return b":%b CNDO %d %b :%b" % (encode(seat.sid), number, encode(user.uid), encode(line))
