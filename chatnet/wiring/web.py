@@ -9,8 +9,10 @@ from typing import Any, cast
 
 from twisted.internet.threads import deferToThreadPool
 
+from chatnet.api.api import Api
 from chatnet.api.client_pages import ClientPages
 from chatnet.api.readiness import Readiness, State
+from chatnet.api.routes import ROUTES
 from chatnet.api.signposts import signposts
 from chatnet.api.site import Site
 from chatnet.pages import Pages, read
@@ -74,6 +76,15 @@ class Web:
         yield from Readiness(parts.node, self._state, self._checks).places()
         yield from ClientPages(parts.node, pages).places()
         yield from signposts(self._challenge)
+        yield self._api().place
+
+    def _api(self) -> Api:
+        """What programs ask, with all that hears for them."""
+        parts = self._parts
+        tokens = None if parts.nickserv is None else parts.nickserv.tokens
+        api = Api(parts.sessions, parts.turn, parts.accounts, tokens, ROUTES)
+        parts.node.observe_too(api)
+        return api
 
     def close(self) -> None:
         """Nobody is asked anything more; what is being answered is."""
