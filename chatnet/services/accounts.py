@@ -440,6 +440,8 @@ class Accounts:
         await self.change(
             account, {values.VERIFIER: Verifier(past, form).text, **void(records, values.RESET)}
         )
+        except ValueError:
+            raise refused.odd() from None
 
     async def add_certificate(self, account: Account, fingerprint: str, label: str = "") -> None:
         """Have a certificate log in to an account: one that was shown, for else one would bind strangers."""
