@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.metadata import NO_WORDS, Word, with_word
+from chatnet.model.invites import Invites
 from chatnet.model.recorded_bans import RecordedBans
 from chatnet.model.recorded_filters import RecordedFilters
 from chatnet.model.registered import RegisteredChannels
@@ -23,7 +24,7 @@ from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State,
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
 from chatnet.records.filters import FIELD as FILTER
-from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, SERVER, STATUS, split
+from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, INVITE, SERVER, STATUS, split
 from chatnet.records.metadata import META, is_key, is_value
 from chatnet.records.shields import ENTITY as SHIELDS
 from chatnet.storage.record import Record
@@ -191,6 +192,7 @@ class Registry:
     def account(self, entity: str | None) -> Account | None:
         """The account of this id."""
         return None if entity is None else self.accounts.get(entity)
+        self.invites = Invites()
 
     def owner(self, folded: str) -> Account | None:
         """Whose name or grouped nick it is: who asked first."""
@@ -355,6 +357,8 @@ class Registry:
     def _raise_shields(self, record: Record) -> None:
         if record.field == shields_values.FIELD and record.value is not None:
             with suppress(ValueError):  # of a version to come, say
+            elif entity[0] == INVITE:
+                self.invites.take(record)
                 value = shields_values.ShieldsValue.read(record.value)
                 self.shields = Shields(value.level, value.set, value.until or None, value.by, value.reason)
 

@@ -77,7 +77,10 @@ class Sweeping:
 
     async def _forget(self, day: int) -> None:
         now, memory = self._node.clock.time(), self._node.settings.accounts.tombstones
-        for _ in chain(self._registry.bans.tidy(now, memory), self._registry.filters.tidy(now, memory)):
+        registry = self._registry
+        for _ in chain(
+            registry.bans.tidy(now, memory), registry.filters.tidy(now, memory), registry.invites.tidy(now)
+        ):
             turn: Promise[None] = Promise()
             self._node.clock.later(0.0, partial(turn.keep, None))
             await turn
