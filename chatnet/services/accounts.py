@@ -235,6 +235,10 @@ class Accounts:
         """What a password is held against where there is no verifier."""
         return verifiers.fake(self._node.settings.accounts, self._secret_of(name))
 
+    def pseudonym(self, text: str) -> bytes:
+        """What stands for a text of several words, the same on all servers, and tells nothing of it."""
+        return self._secret_for(text)
+
     def _secret_of(self, name: str) -> bytes:
         return self._secret_for(self._node.network.fold(self._plain(name)))
 
