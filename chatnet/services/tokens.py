@@ -157,9 +157,15 @@ class Tokens:
         there = await self.listed(account)
         for key, token in sorted(there, key=lambda each: each[1].label.lower() != word.lower()):
             if word.lower() in (token.label.lower(), key):
-                await self._accounts.change(account, {field(values.TOKEN, key): None})
-                return True
+                return await self.remove_key(account, key)
         return False
+
+    async def remove_key(self, account: Account, key: str) -> bool:
+        """The same by its key alone."""
+        if all(each != key for each, _ in await self.listed(account)):
+            return False
+        await self._accounts.change(account, {field(values.TOKEN, key): None})
+        return True
 
 
 def way_of(found: Found) -> Way:
