@@ -16,6 +16,7 @@ from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import HistorySettings
+from chatnet.settings.invites import InvitesSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -64,6 +65,7 @@ __all__ = [
     "FiltersSettings",
     "FloodSettings",
     "HistorySettings",
+    "InvitesSettings",
     "LimitSettings",
     "LinkSettings",
     "LinksSettings",

@@ -15,6 +15,7 @@ from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import PLACES, HistorySettings
+from chatnet.settings.invites import InvitesSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -84,6 +85,7 @@ class Settings(Section):
     sasl: SASLSettings = SASLSettings()
     accounts: AccountsSettings = AccountsSettings()
     channels: ChannelsSettings = ChannelsSettings()
+    invites: InvitesSettings = InvitesSettings()
     metadata: MetadataSettings = MetadataSettings()
     mail: MailSettings = MailSettings()
     webirc: tuple[WebIRCSettings, ...] = ()

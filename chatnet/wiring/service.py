@@ -35,6 +35,7 @@ from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.presence.staying import Staying
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
+from chatnet.settings.browsing import addresses
 from chatnet.storage.interfaces import WATCH, Running, StoreError
 from chatnet.storage.messages.interfaces import RunningMessages
 from chatnet.storage.persons.interfaces import RunningPersons, Stayed
@@ -43,7 +44,6 @@ from chatnet.transports.nameservers import NameServers
 from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
 from chatnet.wire.server_time import DAY
-from chatnet.wiring.browsing import addresses
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
 from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd

@@ -1,17 +1,30 @@
-"""Where the web client is to be found, for people who start a server."""
+"""Where the web client is to be found, for people who start a server, and in invite links."""
 
 from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from chatnet.settings import ListenSettings, Settings
 from chatnet.settings.endpoints import endpoint_in
+from chatnet.settings.server import ListenSettings
+from chatnet.settings.whole import Settings
 
 
 def addresses(settings: Settings) -> list[str]:
     """The address of the client at each listener that has it, as a browser takes it."""
     found = [_address(listen, settings) for listen in settings.listen if listen.kind == "web"]
     return [each for each in found if each is not None]
+
+
+def link_to(settings: Settings, secret: str) -> str | None:
+    """The address by which people come in who have an invite with that in it; None: there is no client here.
+
+    A host in ``web.hosts`` is reached by https, be it that of a proxy; else it is the first address.
+    """
+    found = addresses(settings)
+    if not found:
+        return None
+    base = f"https://{settings.web.hosts[0]}/" if settings.web.hosts else found[0]
+    return f"{base}join/{secret}"
 
 
 def _address(listen: ListenSettings, settings: Settings) -> str | None:
