@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
+from chatnet.model.counts import Counts
 from chatnet.model.entities import Channel, User
 from chatnet.model.events import EventIds
 from chatnet.model.facts import Fact, Hearer, MessageSent, ServerNotice, SettingsChanged
@@ -67,7 +68,7 @@ class Node:
 
     `run` drives a coroutine of a handler (hashing, lookups) and logs what escapes from it; wiring gives it.
     `first_uid` is the number of its first UID.  It was made at the Unix time `started`, which is `began` in
-    monotonic seconds.
+    monotonic seconds.  How often things happen stands in `counts`.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Node:
         self.clock = clock
         self.log = log
         self.run = run
+        self.counts = Counts()
         self.uids = UIDs(network.me.sid, first_uid)
         self.message_ids = MessageIds(network.me.sid)
         self.event_ids = EventIds(self.message_ids, network.me)

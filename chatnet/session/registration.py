@@ -104,7 +104,7 @@ class Registration:
 
     def _refuse(self, session: Session) -> None:
         session.numeric(numerics.ERR_PASSWDMISMATCH)
-        self._shared.tell_refused("Bad password from ", session.peer.address)
+        self._shared.tell_refused("Bad password from ", session.peer.address, reason="password")
         session.close("Bad password")
 
     def _admit(
@@ -320,6 +320,7 @@ class Registration:
         """
         settings = self._shared.node.settings
         words = told(ban, settings)
+        self._shared.node.counts.refused["banned"] += 1
         if ban.action == LOGIN:
             # https://ircv3.net/specs/extensions/account-registration
             session.fail("*", "ACCOUNT_REQUIRED", words)
