@@ -86,6 +86,8 @@ class Node:
         self.log = log
         self.run = run
         self.counts = Counts()
+        self.keeps_notices = False
+        """Whether somebody hears what operators are told, though none of them may be there."""
         self.uids = UIDs(network.me.sid, first_uid)
         self.message_ids = MessageIds(network.me.sid)
         self.event_ids = EventIds(self.message_ids, network.me)
@@ -143,12 +145,17 @@ class Node:
         plan = self._plans[kind] = self.network.applier(kind), tuple(hearers)
         return plan
 
+    @property
+    def tells_opers(self) -> bool:
+        """Whether what they are told is heard by anybody: it is not worth making else."""
+        return self.keeps_notices or bool(self.network.opers)
+
     def notice(self, letter: str, text: str, public: str | None = None) -> None:
-        """Tell the opers whose snomask has `letter`; without any oper on the network it is no fact at all.
+        """Tell the opers whose snomask has `letter`; if nobody would hear it, it is no fact at all.
 
         If there is an address in `text`, `public` is the same without, for those who may not see it.
         """
-        if self.network.opers:
+        if self.tells_opers:
             self.commit(ServerNotice(letter, text, self.clock.time(), None, public))
 
     def say(self, target: User | Channel, text: str) -> None:

@@ -205,7 +205,7 @@ class Registration:
         shared.local.show_channels(session)
         if session.away is not None:
             session.numeric(numerics.RPL_NOWAWAY)
-        if node.network.opers:
+        if node.tells_opers:
             address = session.peer.address
             what = "Client attached:"
             shown = f"{what} {public_identity(person)}"
@@ -297,7 +297,7 @@ class Registration:
             shared.nickserv.protection.entered(user, wanted)
         if shared.chanserv is not None:
             shared.chanserv.waiting.entered(user)
-        if node.network.opers:  # else the text is not worth making
+        if node.tells_opers:  # else the text is not worth making
             what = "Client connecting:"
             # As Solanum and hybrid have it: scanners for open proxies read it.
             more = f"{{{session.connection_class.name}}} [{printable(user.realname)}]"

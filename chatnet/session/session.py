@@ -658,7 +658,7 @@ class Session:
         """State that the user has quit."""
         node, user = self.sessions.node, self.user
         node.commit(UserQuit(user, reason, node.clock.time()), self)
-        if node.network.opers:  # else the text is not worth making
+        if node.tells_opers:  # else the text is not worth making
             what = "Client exiting:"
             public = f"{what} {public_identity(user)} ({reason})"
             node.notice("q", f"{what} {user.identity} ({reason})", public)

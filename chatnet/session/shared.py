@@ -271,7 +271,7 @@ class Shared:
 
         `public` is as in ``Node.notice``.
         """
-        if self.network.opers:
+        if self.node.tells_opers:
             self._repeats.say(letter, address, text, partial(self.node.notice, letter), public)
 
     def tell_refused(self, before: str, address: str, after: str = "", *, reason: str = "other") -> None:
@@ -280,7 +280,7 @@ class Shared:
         It is counted by its `reason`, in a word.
         """
         self.node.counts.refused[reason] += 1
-        if self.network.opers:  # else the texts are not worth making
+        if self.node.tells_opers:  # else the texts are not worth making
             self.notice("r", address, f"{before}{address}{after}", f"{before}{self.veiled(address)}{after}")
 
     async def check(self, session: Session, queue: Queue, secret: str, given: str) -> Verdict:
