@@ -74,6 +74,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     hashing.set_defaults(run=_hash_password)
 
+    health = commands.add_parser(
+        "health", help="ask a running server by HTTP whether it is ready: 0 = yes, 1 = no, and why"
+    )
+    health.add_argument(
+        "url", metavar="URL", help="such as http://127.0.0.1:8080 (a listener with kind = web)"
+    )
+    health.add_argument(
+        "--timeout", type=float, default=5.0, metavar="S", help="seconds to wait for it (default: 5)"
+    )
+    health.set_defaults(run=_health)
+
     fingerprint = commands.add_parser(
         "fingerprint",
         help="SHA-256 of a certificate, for certfp; of chatnet.toml: its [[link]] for other servers",
@@ -309,6 +320,15 @@ def _hash_password(arguments: argparse.Namespace) -> None:
     from argon2 import PasswordHasher
 
     print(PasswordHasher().hash(password.encode("utf-8", "surrogateescape")))
+
+
+def _health(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.health_command import Unhealthy, address_of, look
+
+    try:
+        print(look(address_of(arguments.url), max(0.1, arguments.timeout)))
+    except (Unhealthy, ValueError) as error:
+        raise _Failure(str(error)) from None
 
 
 def _fingerprint(arguments: argparse.Namespace) -> None:
