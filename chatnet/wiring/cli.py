@@ -85,6 +85,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     health.set_defaults(run=_health)
 
+    token = commands.add_parser(
+        "token", help="make a token for a program: its [[token]] for the configuration, and the secret, once"
+    )
+    token.add_argument("name", metavar="NAME", help="what it is called; its nick, too")
+    token.add_argument("--nick", metavar="N", help="another nick")
+    token.add_argument(
+        "--scope",
+        default="read,send,events",
+        metavar="S",
+        help="what it may do, such as read,send:#ci (default: read,send,events)",
+    )
+    token.add_argument("--class", dest="oper_class", metavar="C", help="[[oper_class]] of its user")
+    token.add_argument("--from", dest="addresses", action="append", metavar="A", help="address it comes from")
+    token.set_defaults(run=_token)
+
     fingerprint = commands.add_parser(
         "fingerprint",
         help="SHA-256 of a certificate, for certfp; of chatnet.toml: its [[link]] for other servers",
@@ -341,6 +356,21 @@ def _health(arguments: argparse.Namespace) -> None:
         print(look(address_of(arguments.url), max(0.1, arguments.timeout)))
     except (Unhealthy, ValueError) as error:
         raise _Failure(str(error)) from None
+
+
+def _token(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.token_block import token_block
+
+    try:
+        secret, block = token_block(
+            arguments.name, arguments.nick, arguments.scope, arguments.oper_class, arguments.addresses or ()
+        )
+    except ValueError as error:
+        raise _Failure(str(error)) from None
+    print(block, end="")
+    print("# The token itself, which is shown this once:", file=sys.stderr)
+    sys.stdout.flush()
+    print(secret, file=sys.stderr)
 
 
 def _fingerprint(arguments: argparse.Namespace) -> None:
