@@ -7,10 +7,11 @@ route declares.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from hashlib import sha256
 from typing import Any
 
+from archive import Archive
 from conversation import House
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -34,6 +35,16 @@ def secret(name: str) -> str:
 def token(name: str, scope: str = "read,send,events", **more: Any) -> dict[str, Any]:
     """A block ``[[token]]`` of the configuration."""
     return {"name": name, "nick": name, "hash": token_hash(secret(name)), "scope": scope, **more}
+
+
+class Study(Archive):
+    """An archive in which what is asked of accounts and of the past may take its time."""
+
+    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        def failed(failure: Failure) -> None:
+            self.log.failures.append(failure.getTraceback())
+
+        Deferred.fromCoroutine(coroutine).addErrback(failed)
 
 
 class Answered:

@@ -99,9 +99,10 @@ class Api:
             raise Problem("too-many", retry=level[0].wait)
         if identity is not None:
             _may(identity, row)
-        call = Call(self.parts, ask, row, params, identity, _body(ask, row), _query(ask, row))
+        call = Call(self.parts, ask, row, params, identity)
         if CHANNEL in params:
             call.channel()
+        call.body, call.query = _body(ask, row), _query(ask, row)
         key = ask.headers.get("idempotency-key") if row.method == "POST" else None
         if key is None:
             return await self._handle(call, identity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from chatnet.model.logins import CERTIFICATE, NO_WAY
 from chatnet.records.claims import MARK
@@ -109,7 +109,9 @@ def shields_ask(shared: Shared, session: Session) -> bool:
     return asks and not shared.network_bans.spares(session.user)
 
 
-def _lies_in(session: Session, ranges: Iterable[str]) -> bool:
+def _lies_in(session: Session, ranges: Collection[str]) -> bool:
     """Whether somebody comes from one of these networks."""
+    if not ranges:
+        return False
     networks = [each for text in ranges if (each := parse_network(text)) is not None]
     return address_in(session.peer.address, networks)
