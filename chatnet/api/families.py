@@ -5,6 +5,7 @@ No nick, channel or address is a label: there are never more lines than links, c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -104,12 +105,14 @@ def _connections(figures: Figures) -> Iterable[Sample]:
 
 @family("connections_opened_total", COUNTER, "Connections that were opened.", "kind")
 def _opened(figures: Figures) -> Iterable[Sample]:
-    return [((kind,), count) for kind, count in sorted(figures.counts.opened.items())]
+    opened = figures.counts.opened + Counter(http=figures.outside.opened())
+    return [((kind,), count) for kind, count in sorted(opened.items())]
 
 
 @family("connections_refused_total", COUNTER, "Connections that were refused.", "reason")
 def _refused(figures: Figures) -> Iterable[Sample]:
-    return [((reason,), count) for reason, count in sorted(figures.counts.refused.items())]
+    refused = figures.counts.refused + Counter(web=figures.outside.refused())
+    return [((reason,), count) for reason, count in sorted(refused.items())]
 
 
 one("sendq_bytes", GAUGE, "Bytes that clients have not taken yet.", lambda f: f.sendq)

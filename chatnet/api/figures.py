@@ -31,13 +31,15 @@ class Outside(NamedTuple):
     """What the house does not know by itself: whoever runs it says so, whenever that is asked.
 
     `free` is how many bytes the disk has left on which the data folder is, None: nobody knows; `certificates`
-    is when each ends (Unix time); `http` how many connections speak HTTP, by whether they are under TLS;
-    `versions` is what this runs on.
+    is when each ends (Unix time); `http` how many connections speak HTTP, by whether they are under TLS, and
+    `opened` and `refused` how many of these there have been; `versions` is what this runs on.
     """
 
     free: Callable[[], int | None] = lambda: None
     certificates: Callable[[], Mapping[str, float]] = dict
     http: Callable[[], Mapping[bool, int]] = dict
+    opened: Callable[[], int] = int
+    refused: Callable[[], int] = int
     versions: Callable[[], tuple[str, str]] = lambda: ("", "")
     """Of Python and Twisted."""
 

@@ -355,6 +355,7 @@ class ChatService(Service):
                 self._parts,
                 self._security,
                 self._loaded.base,
+                self._folder.path,
                 lambda: bool(self.running),
                 self._entered,
                 self._left,

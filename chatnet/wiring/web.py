@@ -10,6 +10,7 @@ from typing import Any, cast
 from twisted.internet.threads import deferToThreadPool
 
 from chatnet.api.client_pages import ClientPages
+from chatnet.api.identities import Identities
 from chatnet.api.readiness import Readiness, State
 from chatnet.api.signposts import signposts
 from chatnet.api.site import Site
@@ -20,6 +21,7 @@ from chatnet.transports.crowd import Crowd
 from chatnet.transports.files import read_regular
 from chatnet.web.exchange import Place
 from chatnet.wiring.build import Parts
+from chatnet.wiring.monitoring import Monitoring
 from chatnet.wiring.security import Security
 
 CHALLENGE = 4096
@@ -35,6 +37,7 @@ class Web:
         parts: Parts,
         security: Security,
         base: Path,
+        data: Path,
         running: Callable[[], bool],
         entered: Callable[[], object],
         left: Callable[[], object],
@@ -46,6 +49,11 @@ class Web:
         self._running = running
         self._site: Site | None = None
         self.crowd = Crowd(lambda: parts.node.settings, entered, left)
+        identities = Identities(
+            parts.node, parts.accounts, None if parts.nickserv is None else parts.nickserv.tokens
+        )
+        parts.node.also(identities)
+        self._monitoring = Monitoring(parts, security, identities, self.crowd, data)
 
     def factory(self, listen: ListenSettings, options: Mapping[str, Any]) -> ClientFactory:
         """Who is to serve such a listener.  Raises PagesError if the client is not whole."""
@@ -54,6 +62,7 @@ class Web:
         node = self._parts.node
         if self._site is None:
             self._site = Site(node, self._security.is_ours, list(self.places(read())))
+            self._site.heard.append(self._monitoring.traffic.heard)
         return cast(
             ClientFactory,
             WebFactory(
@@ -73,6 +82,7 @@ class Web:
         parts = self._parts
         yield from Readiness(parts.node, self._state, self._checks).places()
         yield from ClientPages(parts.node, pages).places()
+        yield from self._monitoring.places()
         yield from signposts(self._challenge)
 
     def close(self) -> None:
