@@ -123,4 +123,3 @@ class Call:
         kept = [(name, value) for name, value in self.ask.query if name not in changed]
         path = "/".join(quote(piece, safe="") for piece in self.ask.pieces)
         return f"/{path}?{urlencode([*kept, *changed.items()])}"
-

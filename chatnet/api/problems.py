@@ -33,6 +33,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "scope": Kind(403, "Not within this token's scope", "The token is not for this kind of request."),
     "channel": Kind(403, "Not within this token's channels", "The token is for some channels alone."),
+    "cross-site": Kind(403, "Not for pages of other sites", "The page is none of those in `web.cors`."),
     "cannot-send": Kind(
         403, "Cannot send", "A ban, or a mode of the channel or of the person, is against it."
     ),
@@ -63,7 +64,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "invalid": Kind(422, "Invalid", "What is wrong stands in `errors`, or in `detail`."),
     "key-reused": Kind(422, "The Idempotency-Key is another's", "It was sent before, with another request."),
     "too-many": Kind(429, "Too many requests", "`Retry-After` tells after how many seconds to come back."),
-    "failed": Kind(500, "Failed", "The operators of the server can read why."),
+    "fault": Kind(500, "A fault of the server", "The operators of the server can read why."),
     "not-here": Kind(501, "Not on this server", "This server does not store or do what it takes."),
     "unavailable": Kind(503, "Not now", "The store, another server or this one cannot do it now: try again."),
 }
@@ -109,7 +110,7 @@ NUMERICS: Final[Mapping[str, str]] = {
     "714": "already-on-channel",
     "734": "refused",
     "465": "banned",
-    "400": "failed",
+    "400": "fault",
 }
 """Numerics by which a command is refused; all others of 400 to 599 are ``refused``."""
 CODES: Final[Mapping[str, str]] = {

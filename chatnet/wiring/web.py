@@ -9,9 +9,11 @@ from typing import Any, cast
 
 from twisted.internet.threads import deferToThreadPool
 
+from chatnet.api.api import Api
 from chatnet.api.client_pages import ClientPages
 from chatnet.api.identities import Identities
 from chatnet.api.readiness import Readiness, State
+from chatnet.api.routes import ROUTES
 from chatnet.api.signposts import signposts
 from chatnet.api.site import Site
 from chatnet.pages import Pages, read
@@ -84,6 +86,15 @@ class Web:
         yield from ClientPages(parts.node, pages).places()
         yield from self._monitoring.places()
         yield from signposts(self._challenge)
+        yield self._api().place
+
+    def _api(self) -> Api:
+        """What programs ask, with all that hears for them."""
+        parts = self._parts
+        tokens = None if parts.nickserv is None else parts.nickserv.tokens
+        api = Api(parts.sessions, parts.turn, parts.accounts, tokens, ROUTES)
+        parts.node.observe_too(api)
+        return api
 
     def close(self) -> None:
         """Nobody is asked anything more; what is being answered is."""
