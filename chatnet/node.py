@@ -107,10 +107,6 @@ class Node:
         """Tell facts to one more, behind all others: what is made when a listener needs it."""
         self.observe([*self._observers, observer])
 
-    def also(self, *observers: Observer) -> None:
-        """Tell facts also to these, behind all others."""
-        self.observe([*self._observers, *observers])
-
     def hearing_changed(self) -> None:
         """What an observer hears is not what it was: who has nobody to tell need not be told."""
         self._plans.clear()

@@ -31,16 +31,21 @@ MISSING = b"This needs the extra metrics: pip install 'chatnet[metrics]'\n"
 
 
 class Monitoring:
-    """`identities` are those who ask with a token; `folder` is the data folder."""
+    """`identities` are those who ask with a token, `traffic` what was asked; `folder` is the data folder."""
 
     def __init__(
-        self, parts: Parts, security: Security, identities: Identities, crowd: Crowd, folder: Path
+        self,
+        parts: Parts,
+        security: Security,
+        identities: Identities,
+        crowd: Crowd,
+        traffic: Traffic,
+        folder: Path,
     ) -> None:
         node, sessions, recorder = parts.node, parts.sessions, parts.recorder
         self._node = node
         self._identities = identities
         self._folder = folder
-        self.traffic = Traffic()
         outside = Outside(
             self._free,
             lambda: security.ends(datetime.now(UTC)),
@@ -49,11 +54,12 @@ class Monitoring:
             lambda: crowd.refused,
             lambda: (platform.python_version(), twisted.__version__),
         )
-        figures = Figures(sessions, outside, Lateness(node.clock), self.traffic)
+        figures = Figures(sessions, outside, Lateness(node.clock), traffic)
         notices = Notices(node, lambda: node.settings.api.notices)
         self.operating = Operating(figures, Series(figures), notices)
         self._published = Published(sessions, parts.messages, int if recorder is None else recorder.flush)
-        node.also(notices, self._published)
+        node.observe_too(notices)
+        node.observe_too(self._published)
         figures.lateness.start()
         self.operating.series.start()
 

@@ -11,11 +11,11 @@ from twisted.internet.threads import deferToThreadPool
 
 from chatnet.api.api import Api
 from chatnet.api.client_pages import ClientPages
-from chatnet.api.identities import Identities
 from chatnet.api.readiness import Readiness, State
 from chatnet.api.routes import ROUTES
 from chatnet.api.signposts import signposts
 from chatnet.api.site import Site
+from chatnet.api.traffic import Traffic
 from chatnet.pages import Pages, read
 from chatnet.settings import ListenSettings
 from chatnet.transports.client import ClientFactory
@@ -51,11 +51,8 @@ class Web:
         self._running = running
         self._site: Site | None = None
         self.crowd = Crowd(lambda: parts.node.settings, entered, left)
-        identities = Identities(
-            parts.node, parts.accounts, None if parts.nickserv is None else parts.nickserv.tokens
-        )
-        parts.node.also(identities)
-        self._monitoring = Monitoring(parts, security, identities, self.crowd, data)
+        self._data = data
+        self._traffic = Traffic()
 
     def factory(self, listen: ListenSettings, options: Mapping[str, Any]) -> ClientFactory:
         """Who is to serve such a listener.  Raises PagesError if the client is not whole."""
@@ -64,7 +61,7 @@ class Web:
         node = self._parts.node
         if self._site is None:
             self._site = Site(node, self._security.is_ours, list(self.places(read())))
-            self._site.heard.append(self._monitoring.traffic.heard)
+            self._site.heard.append(self._traffic.heard)
         return cast(
             ClientFactory,
             WebFactory(
@@ -84,9 +81,13 @@ class Web:
         parts = self._parts
         yield from Readiness(parts.node, self._state, self._checks).places()
         yield from ClientPages(parts.node, pages).places()
-        yield from self._monitoring.places()
         yield from signposts(self._challenge)
-        yield self._api().place
+        api = self._api()
+        yield api.place
+        identities = api.parts.identities
+        monitoring = Monitoring(parts, self._security, identities, self.crowd, self._traffic, self._data)
+        api.parts.operating = monitoring.operating
+        yield from monitoring.places()
 
     def _api(self) -> Api:
         """What programs ask, with all that hears for them."""
