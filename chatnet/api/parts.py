@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chatnet.api.clients import Clients
 from chatnet.api.events import Streams
 from chatnet.api.identities import Identities
+from chatnet.api.operating import Operating
 from chatnet.api.table import Routes
 from chatnet.node import Node
 from chatnet.session.sessions import Sessions
@@ -22,3 +23,5 @@ class Parts:
     clients: Clients
     streams: Streams
     routes: Routes
+    operating: Operating | None = None
+    """What is kept for operators, where it is."""

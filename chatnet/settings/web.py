@@ -69,6 +69,12 @@ class WebSettings(Section):
     """Seconds for which browsers that came over TLS shall come over nothing else (HSTS); 0 = not told."""
     metrics_from: tuple[AddressRange, ...] = ("127.0.0.0/8", "::1")
     """Addresses that are told figures about this server, and in ``/ready`` what is wrong."""
+    feeds: bool = True
+    """Give out feeds of those registered channels that want one (``SET FEED`` of ChanServ)."""
+    logs: bool = False
+    """Give out what was said in those that want that (``SET LOGS``), a page a day, to everybody."""
+    index_logs: bool = False
+    """Allow search engines to list these pages."""
     acme: FilePath = ""
     """Folder with what certbot puts there (``--webroot``'s ``.well-known/acme-challenge``), given out where
     a listener serves ``redirect``; relative to the configuration; empty = none."""

@@ -96,6 +96,7 @@ class Parts:
     news: News
     delivery: Delivery
     history: Ring
+    messages: MessageStore | None
     recorder: Recorder | None
     erasures: Erasures | None
     gaps: Gaps | None
@@ -361,6 +362,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, standing, admission,
-        repeats, links, turn, accounts, nickserv, chanserv,
+        node, sessions, news, delivery, history, messages, recorder, erasures, gaps, marks, standing,
+        admission, repeats, links, turn, accounts, nickserv, chanserv,
     )  # fmt: skip

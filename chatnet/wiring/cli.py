@@ -74,6 +74,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     hashing.set_defaults(run=_hash_password)
 
+    health = commands.add_parser(
+        "health", help="ask a running server by HTTP whether it is ready: 0 = yes, 1 = no, and why"
+    )
+    health.add_argument(
+        "url", metavar="URL", help="such as http://127.0.0.1:8080 (a listener with kind = web)"
+    )
+    health.add_argument(
+        "--timeout", type=float, default=5.0, metavar="S", help="seconds to wait for it (default: 5)"
+    )
+    health.set_defaults(run=_health)
+
     token = commands.add_parser(
         "token", help="make a token for a program: its [[token]] for the configuration, and the secret, once"
     )
@@ -347,6 +358,15 @@ def _hash_password(arguments: argparse.Namespace) -> None:
     from argon2 import PasswordHasher
 
     print(PasswordHasher().hash(password.encode("utf-8", "surrogateescape")))
+
+
+def _health(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.health_command import Unhealthy, address_of, look
+
+    try:
+        print(look(address_of(arguments.url), max(0.1, arguments.timeout)))
+    except (Unhealthy, ValueError) as error:
+        raise _Failure(str(error)) from None
 
 
 def _token(arguments: argparse.Namespace) -> None:

@@ -152,6 +152,7 @@ class ChatService(Service):
         if self._messages is not None and self._parts.recorder is not None:
             self._messages.troubled = self._parts.recorder.health.troubled
             self._messages.pressed = self._pressed
+            self._messages.took = self._parts.node.counts.writing.note
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
@@ -354,6 +355,7 @@ class ChatService(Service):
                 self._parts,
                 self._security,
                 self._loaded.base,
+                self._folder.path,
                 lambda: bool(self.running),
                 self._entered,
                 self._left,
@@ -366,14 +368,14 @@ class ChatService(Service):
         ban = sessions.network_bans.address(address)
         if ban is None:
             return self._admit(address)
-        sessions.tell_refused("Refused ", address, ": banned")
+        sessions.tell_refused("Refused ", address, ": banned", reason="banned")
         words = told(ban, self._parts.node.settings)
         return f"Banned: {words}" if words else "Banned"
 
     def _admit(self, address: str) -> str | None:
         refusal = self._parts.admission.admit(address)
         if refusal is not None:
-            self._parts.sessions.tell_refused("Refused ", address, f": {refusal}")
+            self._parts.sessions.tell_refused("Refused ", address, f": {refusal}", reason="throttled")
             return refusal
         self._entered()
         return None
