@@ -88,7 +88,7 @@ def by_certificate(shared: Shared, session: Session) -> None:
 def lacks_account(shared: Shared, session: Session) -> str:
     """Why somebody is not let in for want of an account, as they read it; empty: they are let in."""
     settings = shared.node.settings
-    if session.user.account is not None:
+    if session.user.account is not None or session.peer.inside:
         return ""
     if settings.accounts.required and not _lies_in(session, settings.accounts.required_except):
         return f"You have to log in to an account to use this server: {how_to_log_in(settings)}"

@@ -8,6 +8,7 @@ never changed in place, so code reads ``node.settings`` at the moment of use.  W
 from __future__ import annotations
 
 from chatnet.settings.accounts import AccountsSettings
+from chatnet.settings.api import ApiSettings, TokenSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
 from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
@@ -48,6 +49,7 @@ __all__ = [
     "HIDDEN",
     "PRIVILEGES",
     "AccountsSettings",
+    "ApiSettings",
     "BanSettings",
     "BansSettings",
     "BlockListsSettings",
@@ -80,6 +82,7 @@ __all__ = [
     "ShieldSettings",
     "StorageSettings",
     "TLSSettings",
+    "TokenSettings",
     "WebIRCSettings",
     "WebSocketSettings",
     "at_hand",

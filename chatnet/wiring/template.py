@@ -70,6 +70,16 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "certfp": "0123456789abcdef" * 4,
         }
     ],
+    "token": [
+        {
+            "name": "monitor",
+            "nick": "monitor",
+            "hash": "0123456789abcdef" * 4,
+            "scope": "read,send:#ops",
+            "class": "helper",
+            "from": ["192.0.2.0/24"],
+        }
+    ],
     "link": [
         {
             "name": "irc2.example.org",
@@ -87,6 +97,7 @@ _EXAMPLE_VALUES = {
     # Too short to be accepted: nobody shall run with a secret that is printed here.
     "cloak.key": "",
     "listen.connection_class": "default",
+    "api.connection_class": "default",
     "link.allow_seats": False,
     "link.allow_orders": False,
     "accounts.authority": "here",
