@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
+from chatnet.model.hooks import Hooks
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.metadata import NO_WORDS, Word, with_word
 from chatnet.model.recorded_bans import RecordedBans
@@ -23,7 +24,7 @@ from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State,
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
 from chatnet.records.filters import FIELD as FILTER
-from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, SERVER, STATUS, split
+from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, HOOK, SERVER, STATUS, split
 from chatnet.records.metadata import META, is_key, is_value
 from chatnet.records.shields import ENTITY as SHIELDS
 from chatnet.storage.record import Record
@@ -176,6 +177,7 @@ class Registry:
         """Accounts that are erased, by id, and by which stamp."""
         self.servers: dict[SID, FullServer] = {}
         self.channels = RegisteredChannels(fold)
+        self.hooks = Hooks()
         self.bans = RecordedBans(fold)
         self.filters = RecordedFilters(fold)
         self.shields = OPEN
@@ -235,7 +237,7 @@ class Registry:
         found = set[str]()
         for record in records:
             found.add(record.entity)
-            if record.entity[0] == BAN:
+            if record.entity[0] in (BAN, HOOK):
                 continue
             if record.entity[0] == CHANNEL:
                 found |= self.channels.touched(record)
@@ -338,6 +340,8 @@ class Registry:
                 self.channels.take(record)
             elif entity[0] == SERVER:
                 self._hear(record)
+            elif entity[0] == HOOK:
+                self.hooks.take(record)
             elif entity[0] == BAN:
                 if entity == SHIELDS:
                     self._raise_shields(record)
