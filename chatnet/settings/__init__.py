@@ -16,6 +16,8 @@ from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import HistorySettings
+from chatnet.settings.hooks import HooksSettings
+from chatnet.settings.inlets import InletSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -32,6 +34,7 @@ from chatnet.settings.people import (
     SASLSettings,
     WebIRCSettings,
 )
+from chatnet.settings.plugins import PluginSettings
 from chatnet.settings.server import (
     ListenSettings,
     LookupSettings,
@@ -63,6 +66,8 @@ __all__ = [
     "FiltersSettings",
     "FloodSettings",
     "HistorySettings",
+    "HooksSettings",
+    "InletSettings",
     "LimitSettings",
     "LinkSettings",
     "LinksSettings",
@@ -73,6 +78,7 @@ __all__ = [
     "MetadataSettings",
     "OperClassSettings",
     "OperSettings",
+    "PluginSettings",
     "SASLSettings",
     "STSSettings",
     "Section",
