@@ -101,8 +101,8 @@ def gitlab(data: object, headers: Mapping[str, str]) -> str:
         if not commits:
             return ""
         count = get("total_commits_count")
-        number = int(count) if count.isdecimal() and len(count) < 10 else len(commits)
-        head = f"[{where}] {who} pushed {_count(number, 'commit')} to {branch} {get('project.web_url')}"
+        total = int(count) if count.isdecimal() and len(count) < 10 else len(commits)
+        head = f"[{where}] {who} pushed {_count(total, 'commit')} to {branch} {get('project.web_url')}"
         return "\n".join([head, *_commits(commits)])
     if kind == "tag_push":
         gone = not get("after").strip("0")
