@@ -18,6 +18,7 @@ from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import HistorySettings
 from chatnet.settings.hooks import HooksSettings
 from chatnet.settings.inlets import InletSettings
+from chatnet.settings.invites import InvitesSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -68,6 +69,7 @@ __all__ = [
     "HistorySettings",
     "HooksSettings",
     "InletSettings",
+    "InvitesSettings",
     "LimitSettings",
     "LinkSettings",
     "LinksSettings",

@@ -17,6 +17,7 @@ from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import PLACES, HistorySettings
 from chatnet.settings.hooks import HooksSettings
 from chatnet.settings.inlets import InletSettings
+from chatnet.settings.invites import InvitesSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -85,6 +86,7 @@ class Settings(Section):
     sasl: SASLSettings = SASLSettings()
     accounts: AccountsSettings = AccountsSettings()
     channels: ChannelsSettings = ChannelsSettings()
+    invites: InvitesSettings = InvitesSettings()
     metadata: MetadataSettings = MetadataSettings()
     mail: MailSettings = MailSettings()
     hooks: HooksSettings = HooksSettings()

@@ -45,7 +45,7 @@ class Meaning(Protocol):
 
     @property
     def mortal(self) -> str:
-        """The one kind of entities whose records may be outdated though they have a value."""
+        """The kinds of entities, each a letter, whose records may be outdated though they have a value."""
 
     def outdated(self, record: Record, before: str) -> bool:
         """Whether nothing holds by it since a time before that stamp: it is forgotten, and not taken."""

@@ -137,10 +137,11 @@ class Transaction:
     def forget(self, before: str) -> int:
         """Forget which fields were removed before that stamp, and what ended before."""
         self.forgotten = max(self.forgotten, before)
-        kind, execute = self._meaning.mortal, self.connection.execute
+        execute = self.connection.execute
         old = set(map(Record._make, execute(self._statements.removed, {"before": before})))
-        mortal = execute(self._statements.of_kind, {"first": kind, "next_kind": chr(ord(kind) + 1)})
-        old.update(each for each in map(Record._make, mortal) if self._meaning.outdated(each, before))
+        for kind in self._meaning.mortal:
+            mortal = execute(self._statements.of_kind, {"first": kind, "next_kind": chr(ord(kind) + 1)})
+            old.update(each for each in map(Record._make, mortal) if self._meaning.outdated(each, before))
         sheet = _Sheet(self.connection, self._statements)
         for record in old:
             sheet.before[record[:2]], sheet.now[record[:2]] = record, None

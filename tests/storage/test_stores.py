@@ -23,7 +23,7 @@ from storage_kinds import (
     stamp,
 )
 
-from chatnet.records.claims import CHANNELS, NAMES
+from chatnet.records.claims import CHANNELS, INVITES, NAMES
 from chatnet.records.grammar import ban_entity
 from chatnet.storage.answers import at_once as wait
 from chatnet.storage.digests import bucket, row
@@ -466,6 +466,25 @@ def test_bans_that_were_over_before_are_forgotten_too_and_not_taken(store: Store
     again = kind.restarted(store)
     assert wait(again.merge([old], "elsewhere", "0BB", None)) == []
     assert set(again.load()) == {later, ever, named(ANN, "ann", 1)}
+
+
+def test_an_invite_that_was_over_before_is_forgotten_whole_and_not_taken(store: Store, kind: Kind) -> None:
+    link, other, secret = "i" + "a" * 20, "i" + "b" * 20, "0f" * 32
+    old = [
+        Record(link, "invite", stamp(1_000_000), f"1000 1500 50 0 1 - {ANN} {secret} {CLUB} :"),
+        Record(link, f"used:{ANN}", stamp(1_000_001), "1000 1500"),
+        Record(link, "closed", stamp(1_000_002), "1000 1500 ann :"),
+    ]
+    later = Record(other, "invite", stamp(1_000_000), f"1000 3000 50 0 1 - {ANN} {'f0' * 32} {CLUB} :")
+    wait(store.write([*old, later], [(secret, INVITES)]))
+    with pytest.raises(NameTaken):
+        wait(store.write([old[0]._replace(entity="i" + "c" * 20)], [(secret, INVITES)]))
+    assert [claim.entity for claim in wait(store.owner(secret, INVITES))] == [link]
+    assert wait(store.forget(stamp(1_400_000))) == 0
+    assert wait(store.forget(stamp(2_000_000))) == 3
+    assert wait(store.merge(old, "elsewhere", "0BB", None)) == []
+    assert list(kind.restarted(store).load()) == [later]
+    assert wait(store.owner(secret, INVITES)) == []
 
 
 def test_notes_are_found_by_who_by_what_and_by_whom(store: Store) -> None:

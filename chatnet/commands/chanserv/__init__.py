@@ -7,6 +7,7 @@ from chatnet.commands.chanserv import templates  # isort: skip
 from chatnet.commands.chanserv import akicks  # isort: skip
 from chatnet.commands.chanserv import ranks  # isort: skip
 from chatnet.commands.chanserv import people  # isort: skip
+from chatnet.commands.chanserv import links  # isort: skip
 from chatnet.commands.chanserv import bans  # isort: skip
 from chatnet.commands.chanserv import clearing  # isort: skip
 from chatnet.commands.chanserv import settings  # isort: skip
@@ -23,6 +24,7 @@ __all__ = [
     "clearing",
     "cloning",
     "informing",
+    "links",
     "operators",
     "people",
     "ranks",

@@ -10,10 +10,13 @@ from clubs import Clubs
 from conversation import Client
 from hypothesis import given
 from hypothesis import strategies as st
-from nickserv import ask
+from nickserv import answers, ask
 from states import opered
 
-from chatnet.services.tokens import new_token, token_hash
+from chatnet.rules.scopes import WEB, WORDS, Scope, scope_in
+from chatnet.services.refused import ACCOUNT_SUSPENDED, INVALID_CREDENTIALS, TRY_AGAIN, Refused
+from chatnet.services.tokens import EXCHANGED, Tokens, is_old, new_token, token_hash
+from chatnet.wire.casemap import folder
 
 WORD = "correct-horse"
 BY_TOKEN = ["You came by a token, which cannot do that. Log in with the password first."]
@@ -63,7 +66,10 @@ def test_a_token_is_made_shown_once_listed_and_taken_away(club: Club) -> None:
     assert "tokens: 1 (TOKEN LIST)" in "".join(ask(ann, "INFO"))
 
 
-@pytest.mark.parametrize("words", ["x web", "x ALL +", "x +0x", "x all chat 5"])
+@pytest.mark.parametrize(
+    "words",
+    ["x web", "x ALL +", "x +0x", "x all chat 5", "x write", "x read,", "x all:#c", "x read:c", "x read:"],
+)
 def test_words_that_make_none(club: Club, words: str) -> None:
     ann = come(club)
     assert not ask(ann, f"TOKEN ADD {words}")[0].startswith("The token")
@@ -129,7 +135,128 @@ def test_one_that_is_over_or_was_taken_away_is_good_for_nothing(club: Club) -> N
     assert "(over)" in ask(ann, "TOKEN LIST")[0]
 
 
-@pytest.mark.parametrize("scope", ["web", "read,write", "history"])
+@pytest.mark.parametrize(
+    ("words", "scope"),
+    [
+        ("ci send,read", "read,send"),
+        ("ci READ,send:#ci,#Alerts +30d", "read,send:#ci,#Alerts"),
+        (
+            "ci operate,metrics,command,manage,invites,hooks,events",
+            "events,hooks,invites,manage,command,operate,metrics",
+        ),
+    ],
+)
+def test_a_list_is_for_programs_and_logs_in_nowhere_else(club: Club, words: str, scope: str) -> None:
+    ann = come(club)
+    secret = added(ann, words)
+    assert ask(ann, "TOKEN LIST")[0].startswith(f"ci: {scope}, since ")
+    assert ask(club.client("bob"), f"IDENTIFY ann {secret}") == WRONG
+    found = club.done(tokens(club).bearer(secret, address="192.0.2.9"))
+    assert (found.account, found.token.scope) == (club.named(), scope)
+
+
+def tokens(club: Club) -> Tokens:
+    assert club.parts.nickserv is not None
+    return club.parts.nickserv.tokens
+
+
+def test_a_program_is_found_by_its_token_alone_and_guesses_are_counted() -> None:
+    club = Club(flood={"enabled": True}, accounts={"failures_address": 2})
+    club.account("ann", WORD)
+    secret = club.done(tokens(club).add(club.named(), "ci", "read", int(club.clock.time()) + 60))
+    for wrong in (new_token(), "x", ""):
+        with pytest.raises(Refused) as refused:
+            club.done(tokens(club).bearer(wrong, address="192.0.2.9"))
+        assert refused.value.code == (TRY_AGAIN if wrong == "" else INVALID_CREDENTIALS)
+    assert club.done(tokens(club).bearer(secret.upper(), address="192.0.2.8")).account is club.named()
+    club.clock.advance(60)
+    with pytest.raises(Refused, match=INVALID_CREDENTIALS):
+        club.done(tokens(club).bearer(secret, address="192.0.2.8"))
+
+
+def test_nobody_is_a_bearer_of_an_account_that_is_suspended(club: Club) -> None:
+    secret = added(come(club), "ci read")
+    club.change(club.named(), suspended="0 root :spam")
+    with pytest.raises(Refused, match=ACCOUNT_SUSPENDED):
+        club.done(tokens(club).bearer(secret, address="192.0.2.8"))
+
+
+def test_the_oldest_token_of_a_page_makes_room(club: Club) -> None:
+    club.reload(accounts={"tokens": 3})
+    ann, pages = come(club), []
+    added(ann, "phone")
+    for _ in range(3):
+        club.clock.advance(1)
+        pages.append(club.done(tokens(club).add(club.named(), "Firefox on Linux", WEB, 0)))
+    assert [line.partition(":")[0] for line in ask(ann, "TOKEN LIST")] == [
+        *("phone", "Firefox on Linux 2", "Firefox on Linux 3", "3 tokens of ann."),
+    ]
+    bob = club.client("bob")
+    assert ask(bob, f"IDENTIFY ann {pages[0]}") == WRONG
+    assert ask(bob, f"IDENTIFY ann {pages[2]}") == ["You are now identified for ann."]
+    added(ann, "laptop")
+    assert ask(ann, "TOKEN DEL Firefox on Linux 3") == ["The token Firefox on Linux 3 is gone."]
+    assert bob.session.closed
+    added(ann, "tablet")
+    assert ask(ann, "TOKEN ADD other") == ["An account has at most 3 tokens."]
+
+
+def test_the_token_of_a_page_is_exchanged_for_another_secret_and_sessions_stay(club: Club) -> None:
+    secret = club.done(tokens(club).add(club.named(), "page", WEB, 0))
+    bob = come(club, secret, "bob")
+    found = club.done(tokens(club).bearer(secret, address="192.0.2.8"))
+    assert not is_old(found.token, club.clock.time())
+    club.clock.advance(EXCHANGED)
+    assert is_old(found.token, club.clock.time())
+    other = club.done(tokens(club).exchange(found, int(club.clock.time()) + 60))
+    assert not bob.session.closed and bob.user.account == "ann"
+    with pytest.raises(Refused, match=INVALID_CREDENTIALS):
+        club.done(tokens(club).bearer(secret, address="192.0.2.8"))
+    again = club.done(tokens(club).bearer(other, address="192.0.2.8"))
+    assert again.key == found.key and again.token.until == int(club.clock.time()) + 60
+    assert ask(come(club, nick="eve"), "TOKEN DEL page") == ["The token page is gone."]
+    assert bob.session.closed
+
+
+def test_what_is_no_text_is_no_scope() -> None:
+    club = Club(server={"utf8_only": False})
+    club.account("ann", WORD)
+    ann = come(club)
+    ann.send(b"PRIVMSG NickServ :TOKEN ADD ci read:#caf\xe9\r\n")
+    assert answers(ann) == ["Only UTF-8 can be kept, of a few hundred bytes."]
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed", "denied"),
+    [
+        ("all", set(WORDS), set()),
+        ("web", set(WORDS), set()),
+        ("chat", {"read", "send", "events", "manage", "command"}, {"hooks", "invites", "operate", "metrics"}),
+        ("read,send", {"read", "send"}, {"events", "command"}),
+        ("read,fly:#c", {"read"}, {"fly", "send"}),
+        ("", set(), set(WORDS)),
+    ],
+)
+def test_what_a_scope_allows(text: str, allowed: set[str], denied: set[str]) -> None:
+    scope = Scope.read(text)
+    assert scope.words >= allowed and not scope.words & denied
+
+
+def test_for_which_channels_a_scope_is() -> None:
+    fold = folder("rfc1459")
+    assert Scope.read("read").reaches("#any", fold)
+    scope = Scope.read("read:#ci,#A[b]")
+    assert scope.reaches("#CI", fold) and scope.reaches("#a{b}", fold) and not scope.reaches("#cid", fold)
+
+
+@given(st.text(max_size=60))
+def test_what_people_choose_is_read_as_it_was_meant(text: str) -> None:
+    scope = scope_in(text, 50)
+    if scope is not None:
+        assert scope_in(scope, 50) == scope and " " not in scope and Scope.read(scope).words
+
+
+@pytest.mark.parametrize("scope", ["read,write", "history"])
 def test_other_scopes_do_not_log_in_here(club: Club, scope: str) -> None:
     secret = new_token()
     hashed = token_hash(secret)
