@@ -47,6 +47,7 @@ from chatnet.settings.server import (
 from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.shields import ShieldSettings
 from chatnet.settings.storage import StorageSettings
+from chatnet.settings.web import WebSettings
 from chatnet.settings.whole import Settings, reference_problems
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "TLSSettings",
     "TokenSettings",
     "WebIRCSettings",
+    "WebSettings",
     "WebSocketSettings",
     "at_hand",
     "host_and_port",

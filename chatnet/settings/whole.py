@@ -46,6 +46,7 @@ from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.shields import ShieldSettings
 from chatnet.settings.staff import AuditSettings, ForceSettings, ReportsSettings
 from chatnet.settings.storage import StorageSettings
+from chatnet.settings.web import WebSettings
 
 
 def _default_listeners() -> tuple[ListenSettings, ...]:
@@ -61,6 +62,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     listen: tuple[ListenSettings, ...] = Field(default_factory=_default_listeners)
     websocket: WebSocketSettings = WebSocketSettings()
+    web: WebSettings = WebSettings()
     tls: TLSSettings = TLSSettings()
     sts: tuple[STSSettings, ...] = ()
     limits: LimitSettings = LimitSettings()

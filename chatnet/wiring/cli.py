@@ -248,7 +248,7 @@ def _init(arguments: argparse.Namespace) -> None:
         if others_write(data):
             raise _Failure(f"{data} may be changed by others: chmod go-w {data}")
         certificates.mkdir(mode=0o700, exist_ok=True)
-        _write(config, template({"server": chosen}), arguments.force)
+        _write(config, template({"server": chosen}, {"listen": _listeners()}), arguments.force)
         _write(motd, _MOTD.format(network=settings.server.network), arguments.force)
         if certificate.exists() and not arguments.force:
             print(f"kept   {certificate}")
@@ -263,6 +263,18 @@ def _init(arguments: argparse.Namespace) -> None:
     # (Without --pidfile= a second server in this folder would be refused, for want of another twistd.pid.)
     command = shlex.join([_twistd(), "-n", "--pidfile=", "chatnet", "--config", str(config)])
     print(f"Next: read {config}, then run   {command}")
+
+
+def _listeners() -> list[dict[str, Any]]:
+    """The usual ones, and one for browsers if this installation can speak to them."""
+    from importlib.util import find_spec
+
+    from chatnet.settings import Settings
+
+    found = [item.model_dump(exclude_defaults=True) for item in Settings().listen]
+    if find_spec("wsproto") is not None:
+        found.append({"endpoint": "tcp:8080:interface=127.0.0.1", "kind": "web"})
+    return found
 
 
 def _twistd() -> str:

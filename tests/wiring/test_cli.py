@@ -41,7 +41,7 @@ def test_init_makes_what_a_server_needs(tmp_path: Path, capsys: Captured) -> Non
     assert main(["check-config", str(folder / "chatnet.toml")]) == 0
     assert main(["fingerprint", str(certificate)]) == 0
     assert capsys.readouterr().out == (
-        f"{folder}/chatnet.toml is fine: 2 listeners, 0 opers, 0 links\n{sha256(certificate)}\n"
+        f"{folder}/chatnet.toml is fine: 3 listeners, 0 opers, 0 links\n{sha256(certificate)}\n"
     )
 
 
