@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from chatnet.api.clients import Clients
 from chatnet.api.events import Streams
+from chatnet.api.hooks.outgoing import Outgoing
 from chatnet.api.identities import Identities
 from chatnet.api.table import Routes
+from chatnet.api.values import Values
 from chatnet.node import Node
 from chatnet.session.sessions import Sessions
 
@@ -22,3 +24,6 @@ class Parts:
     clients: Clients
     streams: Streams
     routes: Routes
+    outgoing: Outgoing | None = None
+    """Who has hooks tell; None: there are no hooks here."""
+    values: Values | None = None

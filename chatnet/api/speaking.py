@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from chatnet.api.client import Client
 from chatnet.api.clients import Clients
 from chatnet.api.identities import Identity
+from chatnet.api.problems import Problem
 from chatnet.api.saying import say
 from chatnet.api.told import Object
 from chatnet.node import Node
@@ -45,7 +46,9 @@ class Speaking:
         channel = self._node.network.channel(name)
         if channel is None or client.user not in channel.members:
             before = set(client.user.channels)
-            await client.ask("JOIN", [name])
+            answer = await client.command("JOIN", [name])
             # It may have led to another one (mode f, or a former name).
             channel = next((each for each in client.user.channels if each not in before), None)
-        return name if channel is None else channel.name
+            if channel is None:  # else what is told besides is no refusal of that
+                raise answer.problem or Problem("cannot-join")
+        return channel.name

@@ -12,6 +12,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.hooks import Hooking
 from chatnet.services.ledger import Ledger
 from chatnet.services.nickserv import NickServ
+from chatnet.wiring.browsing import base
 
 
 def hooking_of(
@@ -27,4 +28,4 @@ def hooking_of(
         for user in node.network.logged_in.get(account.id, ()):
             tell(chanserv.user, user, text)
 
-    return Hooking(node, ledger, nickserv.bots, told, wrong, lambda: f"https://{node.settings.server.name}")
+    return Hooking(node, ledger, nickserv.bots, told, wrong, lambda: base(node.settings))

@@ -49,8 +49,9 @@ class Reactor(MemoryReactorClock):
     """A reactor without sockets."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.nameResolver = Names()
+        super().__init__()  # type: ignore[no-untyped-call]  # Twisted's is not typed
+        self.names = Names()
+        self.nameResolver = self.names
 
     def installNameResolver(self, resolver: Any) -> Any:
         raise NotImplementedError
@@ -62,7 +63,7 @@ class Street:
     def __init__(self, private: tuple[str, ...] = ("127.0.0.0/8",)) -> None:
         self.reactor = Reactor()
         self.courier = Courier(self.reactor, lambda: private, lambda: 10.0)
-        self.known = self.reactor.nameResolver.known
+        self.known = self.reactor.names.known
         self.answers: list[Told] = []
         self.failures: list[Untold] = []
 
@@ -77,7 +78,7 @@ class Street:
 
     def connected(self) -> tuple[Any, StringTransportWithDisconnection]:
         """The last connection, which is made; what reads it, and what was written."""
-        factory = self.reactor.tcpClients[-1][2]
+        factory: Any = self.reactor.tcpClients[-1][2]
         protocol = factory.buildProtocol(None)
         transport = StringTransportWithDisconnection()
         transport.protocol = protocol
@@ -196,7 +197,7 @@ def test_what_goes_wrong_is_told_in_our_own_words() -> None:
     street.tell("http://nobody.test/")
     street.known["hooks.test"] = [["127.0.0.1"]]
     street.tell("http://hooks.test/")
-    factory = street.reactor.tcpClients[-1][2]
+    factory: Any = street.reactor.tcpClients[-1][2]
     factory.clientConnectionFailed(None, Failure(ConnectionRefusedError("secret words")))
     street.reactor.advance(1)
     street.tell("http://hooks.test/")

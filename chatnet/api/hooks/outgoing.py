@@ -121,6 +121,10 @@ class Outgoing:
         if any(entity[0] == HOOK for entity in fact.touched):
             self.look()
 
+    def test(self, hook: Hook) -> None:
+        """Have a hook tell something now."""
+        self.deliveries.put(hook, "test", f"{OTHER}{secrets.token_hex(12)}", {"text": "This is a test"})
+
     # what is heard
 
     def _hear(self, bot: str, client: Client, heard: Heard) -> None:

@@ -142,13 +142,13 @@ class Talk:
 
     async def _work(self) -> None:
         try:
-            while self._waiting and self.state is not State.OVER:
+            while self._waiting and not self._is_over():
                 line = self._waiting.popleft()
                 try:
                     await self._take(line)
                 except Problem as why:
                     self._refuse(why)
-                if self._paused and len(self._waiting) <= WAITING // 2 and self.state is not State.OVER:
+                if self._paused and len(self._waiting) <= WAITING // 2 and not self._is_over():
                     self._paused = False
                     self._outlet.resume()
         finally:
@@ -192,7 +192,7 @@ class Talk:
         if channels is not None and fold(name) not in {fold(each) for each in channels}:
             raise Problem("channel")
         client, name = await self._lines.speaking.enter(identity, name)
-        if self.state is State.OVER:
+        if self._is_over():
             return  # they have gone meanwhile
         self._identity, self._channel, self.state = identity, name, State.TALKING
         client.hold()
@@ -202,6 +202,9 @@ class Talk:
             wanted = Wanted(frozenset({fold(name)}), frozenset({"message"}), None, [name], True)
             self._stream = self._lines.streams.open(client, wanted)
             self._stream.begin(self)
+
+    def _is_over(self) -> bool:
+        return self.state is State.OVER
 
     def _refuse(self, why: Problem) -> None:
         self._answer(f"error {why.body['detail']}")
