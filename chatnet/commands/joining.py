@@ -231,6 +231,8 @@ def _may_join(
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key, invites=invited)
     if refusal is None and sessions.shut and not invited:
         refusal = shields.may_join(sessions.shut, request.network, user, channel)
+        if refusal is None and (judged := sessions.judge("join", user, channel, "")) is not None:
+            return JoinRefusal(None, judged.numeric, *judged.args)
     if refusal is None or registration is None or channel.members:
         return refusal
     access = access_of(request.network, registration, user)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from math import inf
 from typing import Any, Final, NamedTuple
 
+from chatnet.model.hooks import Hooks
 from chatnet.model.ids import SID, AccountName
 from chatnet.model.invites import Invites
 from chatnet.model.metadata import NO_WORDS, Word, with_word
@@ -25,7 +26,7 @@ from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State,
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
 from chatnet.records.filters import FIELD as FILTER
-from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, INVITE, SERVER, STATUS, split
+from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, HOOK, INVITE, SERVER, STATUS, split
 from chatnet.records.metadata import META, is_key, is_value
 from chatnet.records.shields import ENTITY as SHIELDS
 from chatnet.storage.record import Record
@@ -190,6 +191,7 @@ class Registry:
         """The ids of those that belong to an account, by its id."""
         self.servers: dict[SID, FullServer] = {}
         self.channels = RegisteredChannels(fold)
+        self.hooks = Hooks()
         self.bans = RecordedBans(fold)
         self.filters = RecordedFilters(fold)
         self.invites = Invites()
@@ -250,7 +252,7 @@ class Registry:
         found = set[str]()
         for record in records:
             found.add(record.entity)
-            if record.entity[0] == BAN:
+            if record.entity[0] in (BAN, HOOK):
                 continue
             if record.entity[0] == CHANNEL:
                 found |= self.channels.touched(record)
@@ -357,6 +359,8 @@ class Registry:
                 self.channels.take(record)
             elif entity[0] == SERVER:
                 self._hear(record)
+            elif entity[0] == HOOK:
+                self.hooks.take(record)
             elif entity[0] == INVITE:
                 self.invites.take(record)
             elif entity[0] == BAN:

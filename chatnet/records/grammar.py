@@ -3,6 +3,7 @@
     entity  = kind 20*20( %x61-7A / "2"-"7" )     100 random bits in base32; kind "a" account, "c" registered
                                                   channel, "n" full server (its SID in the place of the 20),
                                                   "b" ban (what it means, hashed, in the place of the 20),
+                                                  "h" hook,
                                                   "i" invite
     kind    = %x61-7A
     field   = name [ ":" key ]                    a space in it is \\s, a backslash \\\\; <= 300 bytes
@@ -25,6 +26,7 @@ ACCOUNT: Final = "a"
 CHANNEL: Final = "c"
 SERVER: Final = "n"
 BAN: Final = "b"
+HOOK: Final = "h"
 INVITE: Final = "i"
 STATUS: Final = "status"
 ERASED: Final = "erased"

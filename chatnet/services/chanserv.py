@@ -23,6 +23,7 @@ from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts, Value
 from chatnet.services.channel_sweeping import ChannelSweeping
 from chatnet.services.channels import ChannelAccess
+from chatnet.services.hooks import Hooking
 from chatnet.services.invites import Invites
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Change
@@ -56,6 +57,8 @@ class ChanServ:
         mutes = Mutes(node, keeping.state, self.lift)
         self.observers: Sequence[Observer] = (self.keeping, self.access, self.waiting, mutes)
         """In the order in which they hear facts."""
+        self.hooking: Hooking | None = None
+        """Who makes hooks; wiring hands it in."""
         self._node = node
         self._accounts = accounts
         self._registered = node.network.registry.channels

@@ -15,6 +15,8 @@ from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import PLACES, HistorySettings
+from chatnet.settings.hooks import HooksSettings
+from chatnet.settings.inlets import InletSettings
 from chatnet.settings.invites import InvitesSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
@@ -31,6 +33,7 @@ from chatnet.settings.people import (
     SASLSettings,
     WebIRCSettings,
 )
+from chatnet.settings.plugins import PluginSettings
 from chatnet.settings.server import (
     ListenSettings,
     LookupSettings,
@@ -88,6 +91,9 @@ class Settings(Section):
     invites: InvitesSettings = InvitesSettings()
     metadata: MetadataSettings = MetadataSettings()
     mail: MailSettings = MailSettings()
+    hooks: HooksSettings = HooksSettings()
+    inlet: tuple[InletSettings, ...] = ()
+    plugin: tuple[PluginSettings, ...] = ()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()

@@ -177,6 +177,29 @@ class Transaction:
         """Keep a mail no more."""
         self.connection.execute(self._statements.drop_mail, {"id_": letter})
 
+    def add_parcel(self, hook: str, event: str, body: str, at: int, most: int) -> int:
+        """Keep what a hook is to be told; of more than so many the first ones go.  How many went."""
+        self.connection.execute(
+            self._statements.add_parcel, {"hook": hook, "event": event, "at": at, "body": body}
+        )
+        ((count,),) = self.connection.execute(self._statements.count_parcels, {"hook_": hook})
+        if count <= most:
+            return 0
+        which = {"hook_": hook, "most": count - most, "skip": 0}
+        return self.connection.execute(self._statements.drop_first_parcels, which).rowcount
+
+    def delay_parcel(self, parcel: int, due: int) -> None:
+        """Have a hook be told later."""
+        self.connection.execute(self._statements.delay_parcel, {"id_": parcel, "due": due})
+
+    def drop_parcel(self, parcel: int) -> None:
+        """Keep what a hook was told no more."""
+        self.connection.execute(self._statements.drop_parcel, {"id_": parcel})
+
+    def drop_parcels(self, hook: str) -> None:
+        """Keep nothing more that a hook was to be told."""
+        self.connection.execute(self._statements.drop_parcels, {"hook_": hook})
+
     def take(self, records: Sequence[Record]) -> Sequence[Record]:
         """Take what is news of these, in their order, and answer with that."""
         sheet = self._sheet(records)

@@ -517,3 +517,34 @@ def test_reports_are_kept_until_they_are_not(store: Store) -> None:
     assert sorted(wait(store.reports())) == [("0CN-1", "another"), ("0CN-2", "two")]
     wait(store.keep_report("0CN-2", None))
     assert list(wait(store.reports())) == [("0CN-1", "another")]
+
+
+def test_what_a_hook_is_to_be_told_waits_in_its_order(store: Store) -> None:
+    for number, hook in enumerate(("one", "two", "one", "one")):
+        assert wait(store.add_parcel(hook, f"event{number}", "{}", 10.0 + number, 10)) == 0
+    assert sorted(wait(store.parcels())) == [("one", 3), ("two", 1)]
+    first = wait(store.next_parcel("one"))
+    assert first is not None
+    assert (first.event, first.due, first.at, first.tries, first.body) == ("event0", 10, 10, 0, "{}")
+    assert "{}" not in repr(first)
+    wait(store.delay_parcel(first.id, 300.5))
+    second = wait(store.next_parcel("one"))
+    assert second is not None and second.event == "event2"
+    wait(store.drop_parcel(second.id))
+    third = wait(store.next_parcel("one"))
+    assert third is not None and third.event == "event3"
+    wait(store.drop_parcel(third.id))
+    again = wait(store.next_parcel("one"))
+    assert again == first._replace(due=300, tries=1)
+    wait(store.drop_parcels("one"))
+    assert wait(store.next_parcel("one")) is None
+    assert list(wait(store.parcels())) == [("two", 1)]
+
+
+def test_of_too_much_that_a_hook_is_to_be_told_the_first_goes(store: Store) -> None:
+    gone = [wait(store.add_parcel("hook", f"event{number}", "{}", 10.0, 3)) for number in range(5)]
+    assert gone == [0, 0, 0, 1, 1]
+    assert wait(store.add_parcel("other", "event", "{}", 10.0, 3)) == 0
+    assert wait(store.add_parcel("hook", "event5", "{}", 10.0, 1)) == 3
+    found = wait(store.next_parcel("hook"))
+    assert found is not None and found.event == "event5"

@@ -7,12 +7,14 @@ from chatnet.api.routes import (
     channels,
     commands,
     events,
+    hooks,
     invites,
     me,
     messages,
     server,
     tokens,
     users,
+    values,
 )
 from chatnet.api.table import Routes
 
@@ -27,5 +29,7 @@ ROUTES = Routes(
     users.ROUTES,
     commands.ROUTES,
     events.ROUTES,
+    hooks.ROUTES,
+    values.ROUTES,
 )
 """In the order of the documents."""

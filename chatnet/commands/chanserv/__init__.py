@@ -12,6 +12,7 @@ from chatnet.commands.chanserv import bans  # isort: skip
 from chatnet.commands.chanserv import clearing  # isort: skip
 from chatnet.commands.chanserv import settings  # isort: skip
 from chatnet.commands.chanserv import cloning  # isort: skip
+from chatnet.commands.chanserv import hooks  # isort: skip
 from chatnet.commands.chanserv import informing  # isort: skip
 from chatnet.commands.chanserv import operators  # isort: skip
 from chatnet.commands.chanserv.table import CHANSERV
@@ -23,6 +24,7 @@ __all__ = [
     "bans",
     "clearing",
     "cloning",
+    "hooks",
     "informing",
     "links",
     "operators",
