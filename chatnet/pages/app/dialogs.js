@@ -62,10 +62,7 @@ export function frame(title, ...within) {
     dialog.addEventListener("click", (event) => event.target === dialog && close());
     document.body.append(dialog);
     dialog.showModal();
-    const first = /** @type {HTMLElement | null} */ (
-        place.querySelector("[autofocus], input:not([type=checkbox], [type=radio]), textarea")
-    );
-    if (first && (first.hasAttribute("autofocus") || matchMedia("(hover: hover)").matches)) first.focus();
+    /** @type {HTMLElement | null} */ (place.querySelector("[autofocus]"))?.focus();
     return {dialog, within: place, close};
 }
 

@@ -48,7 +48,7 @@ export class Doings {
                           "button",
                           {
                               type: "button",
-                              class: "tool",
+                              class: "tool emoji",
                               "aria-label": say("react.with", {emoji}),
                               onclick: () => this.desk.react(row, emoji),
                           },

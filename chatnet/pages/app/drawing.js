@@ -166,8 +166,8 @@ function reactions(row, around) {
                             "data-id": row.id,
                             "data-emoji": emoji,
                         },
-                        emoji,
-                        h("span", null, String(nicks.size)),
+                        h("span", {class: "emoji"}, emoji),
+                        h("span", {class: "many"}, String(nicks.size)),
                     ),
                 );
             }),

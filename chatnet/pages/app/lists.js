@@ -79,7 +79,8 @@ export class ChatChannels extends HTMLElement {
         const level = desk.settings.level(key);
         const open = desk.open === target;
         const strong = target.channel ? target.mentions : target.unread;
-        const count = level === "nothing" ? 0 : level === "mentions" ? strong : target.unread;
+        const seen = open && document.hasFocus(); // it is read as it comes
+        const count = seen || level === "nothing" ? 0 : strong || (level === "mentions" ? 0 : target.unread);
         const person = target.channel ? null : desk.person(target.name);
         const away = target.channel && !target.channel.joined;
         const classes = ["item", count && "unread", level === "nothing" && "muted"].filter(Boolean).join(" ");

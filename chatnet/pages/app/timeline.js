@@ -41,6 +41,7 @@ export class ChatTimeline extends HTMLElement {
     #places = [];
     #focus = "";
     #timer = 0;
+    #height = 0;
     /** @type {string | null} */
     #wanted = null;
 
@@ -220,6 +221,7 @@ export class ChatTimeline extends HTMLElement {
 
     /** Have what was seen where it was: the bottom at the bottom, or the first row that is still there. */
     #hold() {
+        this.#height = this.#scroller.clientHeight;
         if (this.#stuck) {
             this.#scroller.scrollTop = this.#scroller.scrollHeight;
             return;
@@ -241,6 +243,7 @@ export class ChatTimeline extends HTMLElement {
 
     #scrolled() {
         const {scrollTop, scrollHeight, clientHeight} = this.#scroller;
+        if (this.#stuck && clientHeight !== this.#height) return; // the screen has changed, not who looks
         this.#stuck = this.#end === this.#items.length && scrollHeight - scrollTop - clientHeight <= BOTTOM;
         if (this.#stuck) this.#below = 0;
         this.#note();

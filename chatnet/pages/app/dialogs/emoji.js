@@ -8,8 +8,8 @@ import {say} from "../words.js";
 /** @param {import("../desk.js").Desk} desk @param {import("../rows.js").Row} [row] */
 export function open(desk, row) {
     const input = h("input", {
-        type: "search",
-        "aria-label": say("emoji.find"),
+        type: "text",
+        role: "searchbox", "aria-label": say("emoji.find"),
         placeholder: say("emoji.find"),
         autocomplete: "off",
     });

@@ -60,9 +60,12 @@ export function open(desk, detail = "") {
                                 else name.value = each.name;
                             },
                         },
-                        h("b", null, each.name),
-                        " ",
-                        h("span", {class: "small"}, say("join.people", {n: each.members})),
+                        h(
+                            "span",
+                            {class: "top"},
+                            h("b", null, each.name),
+                            h("span", {class: "small soft"}, say("join.people", {n: each.members})),
+                        ),
                         each.topic && h("span", {class: "small soft"}, plain(each.topic)),
                     ),
                 ),

@@ -92,13 +92,13 @@ export function open(desk, nick) {
             facts,
             h(
                 "div",
-                {class: "me"},
+                {class: "whose"},
                 h("span", {class: `avatar c${colour(nick)}`, "aria-hidden": "true"}, [...nick][0] ?? "?"),
                 h(
                     "div",
-                    {class: "who"},
-                    h("span", null, who.realname || nick),
-                    h("span", {class: "small"}, away === null ? nick : say("person.away.why", {why: away})),
+                    null,
+                    who.realname && who.realname !== nick && h("b", null, who.realname),
+                    h("span", {class: "small soft"}, away === null ? say("person.here") : say("person.away.why", {why: away})),
                 ),
             ),
             h("dl", null, ...lines.flatMap(([key, words]) => [h("dt", null, say(key)), h("dd", null, words)])),

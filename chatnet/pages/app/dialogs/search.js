@@ -13,8 +13,8 @@ import {say} from "../words.js";
 /** @param {Desk} desk */
 export function open(desk) {
     const input = h("input", {
-        type: "search",
-        "aria-label": say("search.for"),
+        type: "text",
+        role: "searchbox", "aria-label": say("search.for"),
         placeholder: say("search.for"),
         autocomplete: "off",
         autofocus: true,
