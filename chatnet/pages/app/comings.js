@@ -55,6 +55,7 @@ function join(state, message, now, changes, quiet = false) {
     let channel = state.channel(name);
     if (own) {
         channel = entered(state, name, changes);
+        state.target(name).past.hears(timeOf(message, now));
     }
     if (!channel) {
         return;

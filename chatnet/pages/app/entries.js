@@ -38,6 +38,8 @@ export class Entries {
          * @type {Hole|null}
          */
         this.end = unread();
+        /** Since when (milliseconds) all that is said is heard. */
+        this.from = Infinity;
         /** @type {Map<string, Map<string, Map<string, {on: boolean, key: Key}>>>} */
         this._reactions = new Map();
         /** @type {Map<string, {by: string, reason: string}>} */
@@ -91,9 +93,9 @@ export class Entries {
         entry.stored ||= !live;
         const at = this.place(entry);
         const hole = this.gap(this.entries[at] ?? null);
-        if (live && at === this.entries.length) {
+        if (live && at === this.entries.length && entry.at > this.from) {
             entry.gap = hole;
-            this.end = null; // what is said from now on is heard
+            this.end = null; // all that comes behind it is heard
         } else {
             entry.gap = hole && {...hole};
         }

@@ -3,6 +3,7 @@
  */
 
 import {setModes, userModes} from "./comings.js";
+import {timeOf} from "./rows.js";
 import {fold} from "./wire.js";
 
 /** @typedef {import("./wire.js").Message} Message */
@@ -19,6 +20,7 @@ const TOKEN = "152";
 function welcome(state, message, now, changes) {
     state.me.nick = message.params[0] ?? state.me.nick;
     state.server = message.source;
+    state.hears(timeOf(message, now));
     changes.once("welcome");
     changes.once("self");
 }

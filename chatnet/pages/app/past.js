@@ -249,9 +249,18 @@ export class Past extends Entries {
         this.touch();
     }
 
-    /** The connection is gone: what is said from now on is not heard. */
+    /**
+     * What is said is heard from a time on.
+     * @param {number} at
+     */
+    hears(at) {
+        this.from = at;
+    }
+
+    /** What is said from now on is not heard. */
     apart() {
         this.asking = null;
+        this.from = Infinity;
         this.end ??= unread();
         for (const {hole} of this.gaps()) {
             if (hole.state === "failed" || hole.state === "denied") {

@@ -135,6 +135,8 @@ export class State {
          * @type {string[]}
          */
         this.words = [];
+        /** Since when (milliseconds) one is connected: what people say to one is heard. */
+        this.heardFrom = Infinity;
         this.server = "";
         this.version = "";
         this.batches = new Batches();
@@ -173,6 +175,9 @@ export class State {
                 typing: new Map(), draft: "",
             };
             target.past.most = this.page;
+            if (!this.isupport.isChannel(name)) {
+                target.past.hears(this.heardFrom);
+            }
             this.targets.set(folded, target);
         }
         return target;
@@ -228,8 +233,22 @@ export class State {
         }
     }
 
+    /**
+     * One has come in: what people say to one is heard from now on, and in channels as one enters them.
+     * @param {number} at
+     */
+    hears(at) {
+        this.heardFrom = at;
+        for (const target of this.targets.values()) {
+            if (!this.isupport.isChannel(target.name)) {
+                target.past.hears(at);
+            }
+        }
+    }
+
     /** The connection is gone: nothing is heard from now on. */
     apart() {
+        this.heardFrom = Infinity;
         this.batches.clear();
         this.caps.clear();
         this.listing = [];
