@@ -32,6 +32,9 @@ class Answers(BaseHTTPRequestHandler):
         if self.headers.get("Upgrade", "").lower() == "websocket":
             self._lead_on()
             return
+        if path == "/api/v1/":
+            self._say(200, b'{"network": "Chessclub", "guests": true, "registration": false}', "application/json")
+            return
         if path == "/" or path.startswith(("/c/", "/join/")):
             path = "/index.html"
         file = (PAGES / path.lstrip("/")).resolve()

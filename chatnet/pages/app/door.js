@@ -47,8 +47,8 @@ export async function door({about, invite, nick, wrong, api, come}) {
     const stay = h("input", {type: "checkbox", checked: true});
     const told = h("div");
     let way = about.guests === false || invited?.account === "needed" ? (invited ? "account" : "login") : "guest";
-    draw();
     place.hidden = false;
+    draw();
 
     function draw() {
         const title = invited
