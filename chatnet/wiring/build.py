@@ -74,6 +74,7 @@ from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
 from chatnet.session.presence.claiming import Claiming
 from chatnet.session.presence.moving import Moving
+from chatnet.session.presence.securing import Securing
 from chatnet.session.presence.staying import Staying
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
@@ -340,6 +341,7 @@ def build(
             sessions.persistence,
             Moving(sessions, sessions.persons),
             Claiming(sessions),
+            Securing(sessions),
             *(() if sessions.staying is None else (sessions.staying,)),
             Opers(sessions),
             news,

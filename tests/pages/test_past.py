@@ -180,7 +180,7 @@ class Server:
         places = [self._place(point) for point in points if point != "*"]
         if any(place is None for place in places):
             self.asked = self.do("refuse", "MESSAGE_ERROR")
-            assert self.asked is not None, "an id that nobody knows is no reason to give up"
+            assert (self.asked is None) == (way == "AROUND"), "an id that nobody knows is no reason to give up"
             return self.answer()
         wanted = Wanted(frozenset({PRIVMSG}), int(limit), way in ("LATEST", "BEFORE"))
         timed = any(point.startswith("timestamp=") for point in points)

@@ -163,6 +163,14 @@ class Neighbours:
         """The marks of a channel that are remembered; None if nobody stamps."""
         return None if self.registers is None else self.registers.noted(channel)
 
+    def came_since(self, user: User, channel: Channel, flag: str) -> bool:
+        """Whether somebody came into a channel when it had that mode already, as far as that is known."""
+        if self.registers is None:
+            return True
+        came = self.registers.members(channel.folded).get(user.subject)
+        made = self.registers.known(channel, flag)
+        return came is None or made is None or came.stamp > made.stamp
+
     def set_at(self, channel: Channel, register: str) -> Stamp | None:
         """By which stamp a register was changed last, as far as it is remembered, or stands in records."""
         if self.registers is not None:
