@@ -99,6 +99,10 @@ class Node:
         self._observers = observers
         self.hearing_changed()
 
+    def observe_too(self, observer: Observer) -> None:
+        """Tell facts to one more, behind all others: what is made when a listener needs it."""
+        self.observe([*self._observers, observer])
+
     def hearing_changed(self) -> None:
         """What an observer hears is not what it was: who has nobody to tell need not be told."""
         self._plans.clear()

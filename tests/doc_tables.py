@@ -12,6 +12,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+from chatnet.api.problems import KINDS
+from chatnet.api.routes import ROUTES
+from chatnet.api.table import ANY, BASIC, NOBODY
 from chatnet.commands import CLIENT
 from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import is_alias
@@ -23,6 +26,7 @@ from chatnet.model import modes
 from chatnet.rules.access import LETTERS, TEMPLATES, in_order
 from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
 from chatnet.settings import PRIVILEGES
+from chatnet.web.scopes import SCOPES
 from chatnet.wire import capabilities
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -187,9 +191,31 @@ def session_states() -> str:
     return picture(resume.STEPS)
 
 
+def api_scopes() -> str:
+    return table(("Word", "allows"), [(f"`{word}`", text) for word, text in SCOPES.items()])
+
+
+def api_routes() -> str:
+    """What is asked; without a scope nobody has to be logged in."""
+    words = {NOBODY: "", ANY: "any", BASIC: "name and password"}
+    rows = [
+        (f"`{row.method} {row.path}`", words.get(row.scope, f"`{row.scope}`"), f"{row.cost:g}", row.summary)
+        for row in ROUTES
+    ]
+    return table(("Route", "scope", "costs", "what it does"), rows)
+
+
+def api_problems() -> str:
+    rows = [(str(kind.status), f"`{name}`", kind.text) for name, kind in KINDS.items()]
+    return table(("Status", "type", "what it means"), rows)
+
+
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "access-flags": access_flags,
     "access-templates": access_templates,
+    "api-problems": api_problems,
+    "api-routes": api_routes,
+    "api-scopes": api_scopes,
     "capabilities": capability_names,
     "chanserv-commands": chanserv_commands,
     "chanserv-oper-commands": chanserv_oper_commands,

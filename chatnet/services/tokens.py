@@ -79,6 +79,16 @@ class Tokens:
 
     async def _found(self, hashed: str) -> tuple[Account, Way] | None:
         """The account that a token of this hash lets in now."""
+        found = await self.find(hashed)
+        if found is None:
+            return None
+        account, key, token = found
+        if token.scope not in (ALL, CHAT):
+            return None
+        return account, Way(f"token {token.label}", key, token.scope == CHAT)
+
+    async def find(self, hashed: str) -> tuple[Account, str, Token] | None:
+        """Whose token has this hash and is not over, whatever it is for: its account, and its key there."""
         accounts = self._accounts
         try:
             claims = await accounts.ledger.store.owner(hashed, TOKENS)
@@ -89,8 +99,8 @@ class Tokens:
             return None
         for key, token in tokens_of(await accounts.read(account)):
             over = 0 < token.until <= self._node.clock.time()
-            if token.hash == hashed and token.scope in (ALL, CHAT) and not over:
-                return account, Way(f"token {token.label}", key, token.scope == CHAT)
+            if token.hash == hashed and not over:
+                return account, key, token
         return None
 
     async def listed(self, account: Account) -> Sequence[tuple[str, Token]]:

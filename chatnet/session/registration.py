@@ -53,7 +53,7 @@ class Registration:
             # server SHOULD abort it and send a 906 numeric, then register the client without authentication."
             # https://ircv3.net/specs/extensions/sasl-3.1#the-authenticate-command
             session.login.give_up(numerics.ERR_SASLABORTED)
-        wanted = session.connection_class.password or self._shared.password
+        wanted = None if session.peer.inside else session.connection_class.password or self._shared.password
         secret = None if wanted is None else wanted.get_secret_value()
         words = session.passwords
         hashed = secret is not None and secret.startswith("$argon2")

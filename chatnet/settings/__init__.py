@@ -8,6 +8,7 @@ never changed in place, so code reads ``node.settings`` at the moment of use.  W
 from __future__ import annotations
 
 from chatnet.settings.accounts import AccountsSettings
+from chatnet.settings.api import ApiSettings, TokenSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
 from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
@@ -42,12 +43,14 @@ from chatnet.settings.server import (
 from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.shields import ShieldSettings
 from chatnet.settings.storage import StorageSettings
+from chatnet.settings.web import WebSettings
 from chatnet.settings.whole import Settings, reference_problems
 
 __all__ = [
     "HIDDEN",
     "PRIVILEGES",
     "AccountsSettings",
+    "ApiSettings",
     "BanSettings",
     "BansSettings",
     "BlockListsSettings",
@@ -80,7 +83,9 @@ __all__ = [
     "ShieldSettings",
     "StorageSettings",
     "TLSSettings",
+    "TokenSettings",
     "WebIRCSettings",
+    "WebSettings",
     "WebSocketSettings",
     "at_hand",
     "host_and_port",

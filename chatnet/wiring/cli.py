@@ -74,6 +74,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     hashing.set_defaults(run=_hash_password)
 
+    token = commands.add_parser(
+        "token", help="make a token for a program: its [[token]] for the configuration, and the secret, once"
+    )
+    token.add_argument("name", metavar="NAME", help="what it is called; its nick, too")
+    token.add_argument("--nick", metavar="N", help="another nick")
+    token.add_argument(
+        "--scope",
+        default="read,send,events",
+        metavar="S",
+        help="what it may do, such as read,send:#ci (default: read,send,events)",
+    )
+    token.add_argument("--class", dest="oper_class", metavar="C", help="[[oper_class]] of its user")
+    token.add_argument("--from", dest="addresses", action="append", metavar="A", help="address it comes from")
+    token.set_defaults(run=_token)
+
     fingerprint = commands.add_parser(
         "fingerprint",
         help="SHA-256 of a certificate, for certfp; of chatnet.toml: its [[link]] for other servers",
@@ -237,7 +252,7 @@ def _init(arguments: argparse.Namespace) -> None:
         if others_write(data):
             raise _Failure(f"{data} may be changed by others: chmod go-w {data}")
         certificates.mkdir(mode=0o700, exist_ok=True)
-        _write(config, template({"server": chosen}), arguments.force)
+        _write(config, template({"server": chosen}, {"listen": _listeners()}), arguments.force)
         _write(motd, _MOTD.format(network=settings.server.network), arguments.force)
         if certificate.exists() and not arguments.force:
             print(f"kept   {certificate}")
@@ -252,6 +267,18 @@ def _init(arguments: argparse.Namespace) -> None:
     # (Without --pidfile= a second server in this folder would be refused, for want of another twistd.pid.)
     command = shlex.join([_twistd(), "-n", "--pidfile=", "chatnet", "--config", str(config)])
     print(f"Next: read {config}, then run   {command}")
+
+
+def _listeners() -> list[dict[str, Any]]:
+    """The usual ones, and one for browsers if this installation can speak to them."""
+    from importlib.util import find_spec
+
+    from chatnet.settings import Settings
+
+    found = [item.model_dump(exclude_defaults=True) for item in Settings().listen]
+    if find_spec("wsproto") is not None:
+        found.append({"endpoint": "tcp:8080:interface=127.0.0.1", "kind": "web"})
+    return found
 
 
 def _twistd() -> str:
@@ -309,6 +336,21 @@ def _hash_password(arguments: argparse.Namespace) -> None:
     from argon2 import PasswordHasher
 
     print(PasswordHasher().hash(password.encode("utf-8", "surrogateescape")))
+
+
+def _token(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.token_block import token_block
+
+    try:
+        secret, block = token_block(
+            arguments.name, arguments.nick, arguments.scope, arguments.oper_class, arguments.addresses or ()
+        )
+    except ValueError as error:
+        raise _Failure(str(error)) from None
+    print(block, end="")
+    print("# The token itself, which is shown this once:", file=sys.stderr)
+    sys.stdout.flush()
+    print(secret, file=sys.stderr)
 
 
 def _fingerprint(arguments: argparse.Namespace) -> None:

@@ -43,6 +43,7 @@ from chatnet.transports.nameservers import NameServers
 from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
 from chatnet.wire.server_time import DAY
+from chatnet.wiring.browsing import addresses
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
 from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd
@@ -155,6 +156,7 @@ class ChatService(Service):
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
         self._listeners = Listeners(reactor, self._make_factory)
+        self._web: Any = None
         self._loops: list[LoopingCall] = []
         self._certificate_clock: LoopingCall | None = None
 
@@ -305,6 +307,8 @@ class ChatService(Service):
         log.info("Data folder: {path}", path=str(self._folder.path.absolute()))
         if self._loaded.path is None and (place := plain_port(settings)):
             log.info("Try it: nc {place}, then type HELP", place=place)
+        for address in addresses(settings):
+            log.info("Chat in the browser: {address}", address=address)
         if self._begins_history:
             sentence = kept_from_now(settings)
             log.info("{sentence}", sentence=sentence)
@@ -326,6 +330,9 @@ class ChatService(Service):
         }
         if listen.kind == "irc":
             return ClientFactory(listen, tls=self._security.protocol, **options)
+        if listen.kind == "web":
+            factory: ClientFactory = self._make_web().factory(listen, options)
+            return factory
         from chatnet.transports.websocket import WebSocketFactory  # an extra that not everybody has
 
         return WebSocketFactory(
@@ -336,6 +343,22 @@ class ChatService(Service):
             tls=self._security.websocket,
             **options,
         )
+
+    def _make_web(self) -> Any:
+        """What web listeners have in common, and nobody else needs."""
+        if self._web is None:
+            from chatnet.wiring.web import Web
+
+            self._web = Web(
+                self._reactor,
+                self._parts,
+                self._security,
+                self._loaded.base,
+                lambda: bool(self.running),
+                self._entered,
+                self._left,
+            )
+        return self._web
 
     def _admit_client(self, address: str) -> str | None:
         """The same, for whom no ban of an address means: that is looked at before there is TLS."""
@@ -505,6 +528,8 @@ class ChatService(Service):
         notify(reloading() if self._restart else STOPPING)
         await self._linking.drain()
         await self._listeners.close()
+        if self._web is not None:
+            self._web.close()
         self._linking.close(self._goodbye)
         self._parts.sessions.close_all(self._goodbye)
         self._parts.turn.flush()
@@ -567,6 +592,8 @@ def kind_of(listen: ListenSettings) -> str:
     """What is spoken at a listener, for the log."""
     if listen.kind == "websocket":
         return "WebSocket over TLS" if listen.tls else "WebSocket"
+    if listen.kind == "web":
+        return "web over TLS" if listen.tls else "web"
     if listen.kind == "server":
         return "servers over TLS" if listen.tls else "servers, plain"
     return "TLS" if listen.tls else "plain"
