@@ -70,6 +70,27 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "certfp": "0123456789abcdef" * 4,
         }
     ],
+    "token": [
+        {
+            "name": "monitor",
+            "nick": "monitor",
+            "hash": "0123456789abcdef" * 4,
+            "scope": "read,send:#ops",
+            "class": "helper",
+            "from": ["192.0.2.0/24"],
+        }
+    ],
+    "inlet": [
+        {
+            "kind": "syslog",
+            "endpoint": "udp:5514:interface=127.0.0.1",
+            "from": ["127.0.0.1"],
+            "channel": "#ops",
+            "nick": "syslog",
+            "names": ["192.0.2.7 router"],
+        }
+    ],
+    "plugin": [{"module": "club.greeter", "settings": ["channel=#lobby"]}],
     "link": [
         {
             "name": "irc2.example.org",
@@ -87,10 +108,12 @@ _EXAMPLE_VALUES = {
     # Too short to be accepted: nobody shall run with a secret that is printed here.
     "cloak.key": "",
     "listen.connection_class": "default",
+    "api.connection_class": "default",
     "link.allow_seats": False,
     "link.allow_orders": False,
     "accounts.authority": "here",
     "storage.url": "postgresql://chatnet@db.example.org/chatnet?passfile=/etc/chatnet/pgpass",
+    "inlet.secret": "a-long-word-that-boards-know",
     "mail.password": "the-password-of-that-user",
 }
 
