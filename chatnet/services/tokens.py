@@ -89,25 +89,6 @@ class Tokens:
         account = await accounts.check(name, secret, address=address, owner=owner, certfp=certfp)
         return account, PASSWORD
 
-    async def bearer(self, secret: str, *, address: str) -> Found:
-        """The token alone, of whatever scope, of a program at `address`, without a name: it is found by it.
-
-        Refuses with ``INVALID_CREDENTIALS`` what is none (or over, or was taken away), which counts as a
-        failed login of the address; with ``TRY_AGAIN`` after too many of those, and as ``Accounts.judge``.
-        """
-        accounts = self._accounts
-        if wait := accounts.throttle.address_waits(address):
-            raise refused.try_again(wait, refused.TOO_MANY_FAILED)
-        hashed = token_hash(secret)
-        found = None if hashed is None else await self.find(hashed)
-        if found is None:
-            accounts.throttle.failed(address, None)
-            raise refused.wrong("*")
-        accounts.proved(
-            found.account, Attempt(found.account.shown, address, (found.account,), found.account.id)
-        )
-        return found
-
     async def find(self, hashed: str) -> Found | None:
         """The token of this hash if it is not over, whatever it is for."""
         accounts = self._accounts

@@ -20,7 +20,7 @@ def base(settings: Settings) -> str:
 
 
 def link_to(settings: Settings, secret: str) -> str | None:
-    """The address by which people come in who have an invite with that in it; None: there is no client here."""
+    """The address by which people come in who have an invite with that in it; None: no client is here."""
     found = _reached("client", settings)
     return None if found is None else f"{found}/join/{secret}"
 
@@ -28,8 +28,8 @@ def link_to(settings: Settings, secret: str) -> str | None:
 def _reached(what: str, settings: Settings) -> str | None:
     """The address by which people reach what is served, without a slash at the end.
 
-    A host in ``web.hosts`` is reached by https, be it that of a proxy; else it is a listener's, by TLS if there
-    is one.
+    A host in ``web.hosts`` is reached by https, be it that of a proxy; else it is a listener's, by TLS if one
+    has it.
     """
     found = sorted(_serving(what, settings), key=lambda each: not each.startswith("https:"))
     if found and settings.web.hosts:
