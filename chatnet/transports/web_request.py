@@ -174,10 +174,12 @@ class Channel(HTTPChannel):
         self.persistent = bool(self.minor) and not request.has("connection", "close")
         if request.doubled or (self.minor and "host" not in request.headers):
             self.refuse(HTTPStatus.BAD_REQUEST, "There has to be one Host header.")
-        elif self.length is not None and self.length > self.keeper.body_size:
-            self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "What comes with the request is too long.")
         elif not self.keeper.headed(request):
             self.over = True
+        elif self.over:
+            pass
+        elif self.length is not None and self.length > self.keeper.body_size:
+            self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "What comes with the request is too long.")
         elif self.length != 0 and self.minor and request.has("expect", "100-continue"):
             self.keeper.wanted()
 

@@ -11,7 +11,7 @@ import pytest
 from daemon_process import ROOT
 
 from chatnet.settings import Settings
-from chatnet.wiring.browsing import addresses
+from chatnet.settings.browsing import addresses
 
 USUAL = [
     {"endpoint": "tcp:6667:interface=127.0.0.1"},

@@ -44,6 +44,10 @@ class PaperSite:
     def opens(self, ask: Ask, serves: Sequence[str]) -> bool:
         return "socket" in serves and ask.path == "/socket"
 
+    def refused(self, ask: Ask, status: int, words: str) -> Reply:
+        kind = ("Content-Type", "text/plain; charset=utf-8")
+        return Reply(status, f"{words}\n".encode(), (kind, ("X-Path", ask.path)))
+
     async def answer(self, ask: Ask, serves: Sequence[str]) -> Reply:
         self.asked.append(ask)
         kind, _, number = ask.path.strip("/").partition("/")
@@ -435,12 +439,24 @@ def test_what_is_no_sound_request_ends_the_connection(said: bytes, expected: int
     data = door.say(client, said + get("/smuggled"))
     status, headers, body = only(data)
     assert status == expected
-    assert headers["connection"] == "close" and headers["x-content-type-options"] == "nosniff"
+    assert headers["connection"] == "close" and headers["date"].endswith(" GMT")
     assert headers["content-type"] == "text/plain; charset=utf-8" and body.endswith(b"\n")
     assert door.site.asked == []
     door.pass_time(3)
     assert door.is_closed(client)
     assert door.open == 0 and len(door.factory.deadlines) == 0
+
+
+def test_what_is_refused_is_known_as_far_as_it_was_read() -> None:
+    door = WebDoorway()
+    for said, path in (
+        (get("/a?b=c", f"Content-Length: {1 << 20}", method="POST"), "/a"),
+        (get("/a", "Transfer-Encoding: chunked", method="POST") + chunked(b"x" * 70000), "/a"),
+        (get("/a") + get("/b", "Bad"), "/"),
+    ):
+        assert answers(door.ask(said))[-1][1]["x-path"] == path
+    data = door.ask(get("/a", f"Content-Length: {1 << 20}", method="HEAD"))
+    assert answers(data, 0)[0][::2] == (413, b"")
 
 
 @pytest.mark.parametrize("pieces", [False, True])
