@@ -179,6 +179,10 @@ def _responses(row: Route) -> dict[str, Any]:
         found["202"] = {
             "description": "It waits for somebody who may be back in a moment, and has no id yet."
         }
+    if row.body is not None:
+        # It is refused before anybody has looked for whom it is.
+        words = {"text/plain": {"schema": {"type": "string"}}}
+        found["413"] = {"description": KINDS["too-large"].text, "content": words}
     found["default"] = {
         "description": "A problem.",
         "content": {MEDIA: {"schema": {"$ref": _REF.format(model="Problem")}}},
