@@ -29,7 +29,7 @@ schema = schemathesis.openapi.from_dict(described(ROUTES, "chatnet")).exclude(pa
 """All but what has no end."""
 
 
-@schema.parametrize()
+@schema.parametrize()  # type: ignore[untyped-decorator]  # it is not there everywhere
 @settings(max_examples=runs(4, 500), deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_route(case: Any, api: ApiDaemon) -> None:
     base = f"http://127.0.0.1:{api.web}/api/v1"
