@@ -229,8 +229,9 @@ def _may_join(
     """
     sessions, user = request.sessions, request.user
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key, invites=invited)
-    if refusal is None and sessions.shut and not invited:
-        refusal = shields.may_join(sessions.shut, request.network, user, channel)
+    if refusal is None and sessions.shut:
+        if not invited:
+            refusal = shields.may_join(sessions.shut, request.network, user, channel)
         if refusal is None and (judged := sessions.judge("join", user, channel, "")) is not None:
             return JoinRefusal(None, judged.numeric, *judged.args)
     if refusal is None or registration is None or channel.members:
