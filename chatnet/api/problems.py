@@ -44,6 +44,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "banned": Kind(403, "Banned", "A ban of the network means the user of this token."),
     "no-such-user": Kind(404, "No such user", "Nobody bears this nick now."),
     "no-such-channel": Kind(404, "No such channel", "There is no such channel, or it is not yours to see."),
+    "no-such-account": Kind(404, "No such account", "No account is called so, and none has such a nick."),
     "no-such-message": Kind(
         404, "No such message", "There is none of this id there, or it is not yours to see."
     ),
