@@ -13,6 +13,7 @@ from chatnet.model.ids import Folded
 from chatnet.model.modes import mode_set
 from chatnet.rules import shields
 from chatnet.rules.banned_words import told
+from chatnet.rules.logins import BOT
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
 from chatnet.session.identifying import by_certificate, by_password, lacks_account, login_in, look_again
@@ -273,6 +274,9 @@ class Registration:
         if shared.cloaking:
             modes += "x"
             user.host = user.cloak
+        account = node.network.registry.account(user.account_id)
+        if account is not None and account.owner:
+            modes += BOT
         user.modes = mode_set(modes)
         username, host = session.granted
         user.username, user.host = username or user.username, host or user.host

@@ -40,6 +40,11 @@ class WebSettings(Section):
     """Channels that newcomers are in at once, such as ``#lobby``."""
     guests: bool = True
     """Offer in the client to come without an account."""
+    insecure_login: bool = False
+    """Take passwords also from pages that came without TLS from other machines than this one: whoever is on
+    the way reads them."""
+    login_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """Days for which somebody stays logged in on a page that they do not use."""
     head_timeout: Annotated[float, Field(gt=0, le=600)] = 10.0
     """Seconds from the first byte of a request (or the connection) to the end of its headers."""
     body_timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0

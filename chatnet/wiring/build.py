@@ -85,6 +85,7 @@ from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.persons.interfaces import Persons as KeptPersons
 from chatnet.wire.casemap import folder
+from chatnet.wiring.hooks import hooking_of
 
 
 @dataclass(slots=True, frozen=True)
@@ -256,6 +257,7 @@ def build(
         keeping = Keeping(node, ledger, seated.chanserv, stamped, links.noted, tell)
         links.marked = keeping.marked
         chanserv = ChanServ(node, seated.chanserv, accounts, keeping, tell, links.gate)
+        chanserv.hooking = hooking_of(node, ledger, nickserv, chanserv, tell)
         links.feeds.disputed = nickserv.disputed
         authority = links.gate.applicants.examiner = Authentication(
             node, accounts, nickserv.tokens, links.elsewhere

@@ -127,6 +127,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_channel_actions(channel.add_subparsers(required=True, metavar="ACTION", dest="action"))
     channel.set_defaults(run=_channel)
 
+    invite = commands.add_parser("invite", help="make a link into channels, also while the server runs")
+    invite.add_argument("channel", metavar="CHANNEL", help="such as '#club', or several with commas")
+    invite.add_argument("--days", type=int, metavar="N", help="how long it is good (default: invites.days)")
+    invite.add_argument("--most", type=int, metavar="N", help="how many may come (default: invites.most)")
+    invite.add_argument("--voice", action="store_true", help="who has an account gets the flag V there")
+    invite.add_argument("--accounts", action="store_true", help="nobody comes without an account")
+    invite.add_argument("--register", action="store_true", help="they may register one where nobody else may")
+    invite.add_argument("--label", default="", metavar="TEXT", help="what it is called")
+    invite.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+    invite.set_defaults(run=_invite)
+
     audit = commands.add_parser("audit", help="what operators did on this server, also while it runs")
     audit.add_argument(
         "word", nargs="?", default="", metavar="WORD", help="a part of who, of whom or what, or a command"
@@ -424,6 +435,17 @@ def _channel(arguments: argparse.Namespace) -> None:
 def _account(arguments: argparse.Namespace) -> None:
     from chatnet.wiring.account_commands import run
     from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.keeper import KeeperError
+
+    try:
+        run(arguments)
+    except (KeeperError, ConfigError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _invite(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.invite_command import run
     from chatnet.wiring.keeper import KeeperError
 
     try:

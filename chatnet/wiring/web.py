@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -43,12 +43,14 @@ class Web:
         running: Callable[[], bool],
         entered: Callable[[], object],
         left: Callable[[], object],
+        programs: Iterable[Place],
     ) -> None:
         self._reactor = reactor
         self._parts = parts
         self._security = security
         self._base = base
         self._running = running
+        self._programs = programs
         self._site: Site | None = None
         self.crowd = Crowd(lambda: parts.node.settings, entered, left)
         self._data = data
@@ -80,6 +82,7 @@ class Web:
         """All that is answered; of two for one path the first counts."""
         parts = self._parts
         yield from Readiness(parts.node, self._state, self._checks).places()
+        yield from self._programs
         yield from ClientPages(parts.node, pages).places()
         yield from signposts(self._challenge)
         api = self._api()
