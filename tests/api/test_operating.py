@@ -90,7 +90,9 @@ def test_the_links(boss: Program) -> None:
 
 
 def test_operators(boss: Program) -> None:
-    assert boss.gets("/operators").json["items"] == [{"nick": "boss", "server": "irc.test", "block": "token boss"}]
+    assert boss.gets("/operators").json["items"] == [
+        {"nick": "boss", "server": "irc.test", "block": "token boss"}
+    ]
 
 
 def test_people_by_what_they_have(desk: Desk, boss: Program) -> None:
