@@ -7,7 +7,7 @@ sessions, in slices, or in the store.  That is looked for before, by :meth:`Figu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -27,12 +27,19 @@ Sample = tuple[tuple[str, ...], float | Histogram]
 """The values of the labels, and the number."""
 
 
+async def nothing_queued() -> int | None:
+    """In the place of hooks, where there are none."""
+    return None
+
+
 class Outside(NamedTuple):
     """What the house does not know by itself: whoever runs it says so, whenever that is asked.
 
     `free` is how many bytes the disk has left on which the data folder is, None: nobody knows; `certificates`
     is when each ends (Unix time); `http` how many connections speak HTTP, by whether they are under TLS, and
-    `opened` and `refused` how many of these there have been; `versions` is what this runs on.
+    `opened` and `refused` how many of these there have been; `versions` is what this runs on.  Of programs
+    it is how many `streams` of events there are, and `clients` that stand for them; how often events were
+    `delivered` to hooks, by what came of it, and how many are `queued`; and the `gauges` of plugins.
     """
 
     free: Callable[[], int | None] = lambda: None
@@ -42,6 +49,11 @@ class Outside(NamedTuple):
     refused: Callable[[], int] = int
     versions: Callable[[], tuple[str, str]] = lambda: ("", "")
     """Of Python and Twisted."""
+    streams: Callable[[], int] = int
+    clients: Callable[[], int] = int
+    delivered: Callable[[], Mapping[str, int]] = dict
+    queued: Callable[[], Awaitable[int | None]] = nothing_queued
+    gauges: Callable[[], Mapping[str, float]] = dict
 
 
 class Figures:
@@ -54,8 +66,8 @@ class Figures:
         self.outside = outside
         self.lateness = lateness
         self.traffic = traffic
-        self.added: list[Family] = []
-        """What others tell besides: hooks, plugins."""
+        self.queued: int | None = None
+        """Events that hooks are to tell; None: nobody knows."""
         self.sendq = 0
         """Bytes that clients have not taken."""
         self.backlogged = 0
@@ -67,11 +79,14 @@ class Figures:
     async def look(self) -> None:
         """Look at all sessions, and at the store, unless that was done a moment ago."""
         await self.look_at_sessions()
-        health, now = self.sessions.health, self.node.clock.monotonic()
-        if health is not None and now >= self._looked + STORE_AGE:
-            self._looked = now
-            with suppress(StoreError):  # which is counted where it is told; the last figures stay
-                await health.look()
+        now = self.node.clock.monotonic()
+        if now < self._looked + STORE_AGE:
+            return
+        self._looked = now
+        with suppress(StoreError):  # which is counted where it is told; the last figures stay
+            if self.sessions.health is not None:
+                await self.sessions.health.look()
+            self.queued = await self.outside.queued()
 
     async def look_at_sessions(self) -> None:
         """Look at all sessions alone."""

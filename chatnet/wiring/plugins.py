@@ -161,6 +161,13 @@ class Plugins:
         )
         self.sessions.rows = rows
 
+    def gauges(self) -> Mapping[str, float]:
+        """The numbers that plugins tell now, by name; those that are none, or fail, are left out."""
+        asked = [
+            (name, house.call(function)) for house in self.houses for name, function in house.gauges.items()
+        ]
+        return {name: float(found) for name, found in asked if isinstance(found, (int, float))}
+
     def load(self, blocks: Sequence[PluginSettings]) -> None:
         """Import and start those of the configuration; raises PluginError for the first that cannot be."""
         for block in blocks:

@@ -16,12 +16,14 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 from watched import body_of, fetch, figures_of, header
 
 from chatnet.api.families import FAMILIES
-from chatnet.api.figures import Family, Outside
+from chatnet.api.figures import Outside
 from chatnet.api.metrics import PREFIX, Metrics
 from chatnet.web.exchange import Ask
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OUTSIDE = Outside(lambda: 10**9, lambda: {"irc.test": 2e9}, lambda: {True: 3}, lambda: ("3.11", "26.10"))
+OUTSIDE = Outside(
+    lambda: 10**9, lambda: {"irc.test": 2e9}, lambda: {True: 3}, versions=lambda: ("3.11", "26.10")
+)
 
 
 async def everybody(ask: Ask) -> bool:
@@ -119,14 +121,28 @@ def test_no_nick_channel_or_address_is_told() -> None:
     assert not [value for value in values if re.search(r"\bann\b|secret|198\.51|whisper", value)]
 
 
-def test_what_others_add_is_told() -> None:
+def test_what_plugins_tell() -> None:
     house = House()
-    figures = figures_of(house)
-    figures.added.append(
-        Family("parrots", "gauge", ("colour",), "Parrots.", lambda figures: [(("blue",), 2)])
-    )
+    figures = figures_of(house, Outside(gauges=lambda: {"parrots": 2.0, "no name": 3.0}))
     text = body_of(fetch(house, Metrics(figures, everybody).answer, "/metrics"))
-    assert 'chatnet_parrots{colour="blue"} 2.0' in text
+    assert "chatnet_plugin_parrots 2.0" in text
+    assert "no name" not in text
+
+
+def test_what_hooks_and_programs_tell() -> None:
+    async def queued() -> int | None:
+        return 7
+
+    house = House()
+    outside = Outside(streams=lambda: 2, clients=lambda: 3, delivered=lambda: {"told": 4}, queued=queued)
+    text = body_of(fetch(house, Metrics(figures_of(house, outside), everybody).answer, "/metrics"))
+    for line in (
+        "chatnet_event_streams 2.0",
+        "chatnet_api_clients 3.0",
+        'chatnet_hook_deliveries_total{result="told"} 4.0',
+        "chatnet_hook_queue_events 7.0",
+    ):
+        assert line in text, line
 
 
 def _promtool(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
