@@ -7,10 +7,11 @@ route declares.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from hashlib import sha256
 from typing import Any
 
+from archive import Archive
 from conversation import House
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -34,6 +35,16 @@ def secret(name: str) -> str:
 def token(name: str, scope: str = "read,send,events", **more: Any) -> dict[str, Any]:
     """A block ``[[token]]`` of the configuration."""
     return {"name": name, "nick": name, "hash": token_hash(secret(name)), "scope": scope, **more}
+
+
+class Study(Archive):
+    """An archive in which what is asked of accounts and of the past may take its time."""
+
+    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        def failed(failure: Failure) -> None:
+            self.log.failures.append(failure.getTraceback())
+
+        Deferred.fromCoroutine(coroutine).addErrback(failed)
 
 
 class Answered:
@@ -81,8 +92,12 @@ class Desk:
         return found
 
     def ask(self, ask: Ask) -> Answered:
-        """The answer, which is there when all has arrived."""
+        """The answer, which is there when all has arrived, and what is stored is stored."""
         found = self.begin(ask)
+        for _ in range(20):
+            if not found:
+                self.house.clock.advance(0.1)
+                self._settle()
         assert found, "there is no answer yet"
         answered = found[0]
         if isinstance(answered, Failure):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
 
 from chatnet.api.client import Client
 from chatnet.api.identities import Identity
 from chatnet.api.parts import Parts
-from chatnet.api.problems import BASE, Problem
+from chatnet.api.problems import Problem
 from chatnet.api.table import Route
 from chatnet.api.written import JSON, written
 from chatnet.model.entities import User
@@ -20,7 +21,7 @@ from chatnet.wire.names import is_channel, is_nick
 
 
 class Call:
-    """One request that was judged: `params` are the variables of its path, `body` and `query` its models."""
+    """One request that may be made: `params` are the variables of its path, `body` and `query` its models."""
 
     __slots__ = ("_client", "_identity", "ask", "body", "params", "parts", "query", "route")
 
@@ -31,15 +32,13 @@ class Call:
         route: Route,
         params: Mapping[str, str],
         identity: Identity | None,
-        body: Any,
-        query: Any,
     ) -> None:
         self.parts = parts
         self.ask = ask
         self.route = route
         self.params = params
-        self.body = body
-        self.query = query
+        self.body: Any = None
+        self.query: Any = None
         self._identity = identity
         self._client: Client | None = None
 
@@ -121,11 +120,6 @@ class Call:
 
     def address(self, changed: Mapping[str, str]) -> str:
         """The address of this request, with other values in its query."""
-        from urllib.parse import quote, urlencode
-
         kept = [(name, value) for name, value in self.ask.query if name not in changed]
         path = "/".join(quote(piece, safe="") for piece in self.ask.pieces)
         return f"/{path}?{urlencode([*kept, *changed.items()])}"
-
-
-__all__ = ["BASE", "Call"]

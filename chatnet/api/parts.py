@@ -8,6 +8,7 @@ from chatnet.api.clients import Clients
 from chatnet.api.events import Streams
 from chatnet.api.hooks.outgoing import Outgoing
 from chatnet.api.identities import Identities
+from chatnet.api.operating import Operating
 from chatnet.api.table import Routes
 from chatnet.api.values import Values
 from chatnet.node import Node
@@ -27,3 +28,5 @@ class Parts:
     outgoing: Outgoing | None = None
     """Who has hooks tell; None: there are no hooks here."""
     values: Values | None = None
+    operating: Operating | None = None
+    """What is kept for operators, where it is."""

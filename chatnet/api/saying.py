@@ -26,7 +26,7 @@ async def say(client: Client, command: str, target: str, text: str, tags: Mappin
         answer = await client.batch(_batch(command, target, parts, tags))
         if answer.problem is not None:
             raise answer.problem
-    return _echo(answer)
+    return _echo(answer, client.user.nick)
 
 
 def _parts(client: Client, command: str, target: str, text: str) -> list[Part]:
@@ -52,5 +52,10 @@ def _batch(
     return said
 
 
-def _echo(answer: Answer) -> Object | None:
-    return next((found for each in answer.lines if (found := message(each)) is not None), None)
+def _echo(answer: Answer, nick: str) -> Object | None:
+    """What one reads of what one said; services answer with what they say themselves."""
+    for each in answer.lines:
+        found = message(each)
+        if found is not None and found["from"]["nick"] == nick:
+            return found
+    return None

@@ -21,6 +21,7 @@ from chatnet.rules import shields
 from chatnet.rules.access import access_of, kept_out
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
 from chatnet.rules.invites import needs_account
+from chatnet.rules.public import public
 from chatnet.rules.renames import renamed_from
 from chatnet.session.names import NAMES_PER_MICROSECOND
 from chatnet.session.rates import too_fast
@@ -35,6 +36,7 @@ from chatnet.wire.text import cut, middle
 JOINED: Final = 50
 """Microseconds that it takes to come into a channel, beside what one is told of who is there."""
 
+SHOWN: Final = "What is said here can be read by everybody, on web pages or in a feed."
 FORWARDED: Final = "Forwarding to another channel"
 RENAMED: Final = "The channel has been renamed"
 
@@ -182,6 +184,8 @@ def _come(request: Request, channel: Channel, registration: RegisteredChannel | 
         text = registration.settings.get("entrymsg")
         if text:
             request.session.notice_by(chanserv.user, f"[{channel.name}] {text}")
+        if public(registration, channel, request.now).tells_all:
+            request.session.notice_by(chanserv.user, f"[{channel.name}] {SHOWN}")
     entered(request, channel)
 
 

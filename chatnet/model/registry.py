@@ -37,7 +37,7 @@ NO_NAME: Final = AccountName("")
 KEPT_SETTINGS: Final = frozenset(
     {
         *("protect", "never-op", "hide-email", "dm-history", "autoreplay-lines", "autoreplay-missed"),
-        *("always-on", "multiclient", "auto-away"),
+        *("always-on", "multiclient", "auto-away", "no-log"),
     }
 )
 """The settings of an account that are in memory, since they are looked at often."""

@@ -80,18 +80,24 @@ def granted_elsewhere(settings: Settings, name: str, oper_class: str) -> Oper:
     return Oper(name, oper_class, settings.privileges(oper_class), *titles or (TITLE,))
 
 
-def opered(settings: Settings, block: OperSettings, user: User, at: float) -> tuple[Fact, ...]:
-    """The facts that make `user` an oper, with the modes of `block`."""
+def modes_of(block: OperSettings) -> tuple[str, str]:
+    """The user modes that `block` gives beside o, and with s the letters of the server notices."""
     snomask = "".join(letter for letter in SNOMASKS if letter in block.snomask)
     letters = "".join(
         letter
         for letter in USER_MODES
         if letter in block.modes and letter not in NOT_BY_OPER and (letter != "s" or snomask)
     )
+    return letters, snomask if "s" in letters else ""
+
+
+def opered(settings: Settings, block: OperSettings, user: User, at: float) -> tuple[Fact, ...]:
+    """The facts that make `user` an oper, with the modes of `block`."""
+    letters, snomask = modes_of(block)
     added = "o" + "".join(letter for letter in letters if letter not in user.modes)
     return (
         Opered(user, granted(settings, block), at),
-        UserModesChanged(user, added, "", snomask if "s" in letters else user.snomask, at),
+        UserModesChanged(user, added, "", snomask or user.snomask, at),
     )
 
 

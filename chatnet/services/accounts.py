@@ -408,6 +408,7 @@ class Accounts:
         account = self.registry.account(entity)
         if account is None:
             raise refused.wrong(name)
+        self._node.counts.registered += 1
         self._node.log.info(f"The account {account.shown} was registered")
         return account
 

@@ -22,10 +22,11 @@ from chatnet.records.channels import Access
 from chatnet.records.claims import INVITES
 from chatnet.records.grammar import CHANNEL, INVITE, field, new_entity
 from chatnet.records.invites import CLOSED, FIELD, OPERATOR, USED, Closed, InviteValue, Used
-from chatnet.rules.access import ALL, in_order, letters_of, may_change
+from chatnet.rules.access import ALL, NONE, in_order, letters_of, may_change
 from chatnet.rules.invites import (
     LENGTH,
     LETTERS,
+    Place,
     ended,
     letters_of_account,
     may_invite,
@@ -34,6 +35,7 @@ from chatnet.rules.invites import (
 )
 from chatnet.services import refused
 from chatnet.services.accounts import Accounts
+from chatnet.services.auditing import known_as
 from chatnet.services.ledger import Change
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
@@ -171,6 +173,43 @@ class Invites:
         return channels.by_id.get(word) if word[:1] == CHANNEL else channels.at(self._network.fold(word))
 
     # who invites
+
+    def maker(self, user: User, places: Sequence[Place], *, mighty: bool = False) -> str:
+        """Who invites into these, as records name them: the account of `user`, or they as an operator.
+
+        What only operators may give is `mighty`.  Refuses with ``MAY_NOT_INVITE``.
+        """
+        account = self._network.registry.account(user.account_id)
+        now, by_right, refused_here = self._node.clock.time(), user.may("accounts"), list(places)
+        for place in places:
+            if place.registration is not None and place.registration.suspended(now) and not by_right:
+                raise Refused(refused.MAY_NOT_INVITE, f"{place.name} is suspended")
+        if account is not None and not mighty:
+            refused_here = [
+                each
+                for each in places
+                if may_invite(self._network, account.id, each.folded, each.registration, now) is not None
+            ]
+            if not refused_here:
+                return account.id
+        if by_right:
+            return OPERATOR + known_as(user).replace(" ", "_")
+        if mighty:
+            raise Refused(refused.MAY_NOT_INVITE, "Only operators with the privilege accounts may do that")
+        names = ", ".join(each.name for each in refused_here)
+        text = f"You need the flag i in {names} for that, or to be its operator, and to be logged in"
+        raise Refused(refused.MAY_NOT_INVITE, text)
+
+    def judge_grants(self, by: str, places: Iterable[Place], grants: str) -> None:
+        """Refuse flags that who invites cannot give; ``MAY_NOT_INVITE``."""
+        for place in places:
+            if place.registration is None:
+                raise Refused(
+                    refused.MAY_NOT_INVITE, f"{place.name} is not registered: nobody gets flags there"
+                )
+            if not self.may_grant(by, place.registration, NONE, frozenset(grants)):
+                text = f"You cannot give flags in {place.name} that you do not have, and need f for that"
+                raise Refused(refused.MAY_NOT_INVITE, text)
 
     async def add(self, by: str, words: Sequence[str], wish: Wish) -> tuple[str, Invite]:
         """A new invite by an account, or an operator, into channels as records name these.

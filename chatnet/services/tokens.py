@@ -2,7 +2,7 @@
 
 Such a secret needs no slow hash, and is found by its hash: a phone that comes every minute costs next to
 nothing.  Whoever came by one cannot change what the account is locked with.  What one is good for, its scope,
-is the business of ``rules/scopes.py``.
+is the business of ``web/scopes.py``.
 """
 
 from __future__ import annotations
@@ -22,16 +22,18 @@ from chatnet.records.accounts import Token
 from chatnet.records.claims import TOKENS
 from chatnet.records.grammar import field
 from chatnet.records.value_parts import keyed
-from chatnet.rules.scopes import CHAT, LOGS_IN, WEB
 from chatnet.services import refused
-from chatnet.services.accounts import Accounts, Attempt, Value
+from chatnet.services.accounts import Accounts, Value
 from chatnet.services.codes import LETTERS
 from chatnet.services.refused import Refused
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.record import Record
+from chatnet.web.scopes import ALL, CHAT, WEB
 
 KEY: Final = 6
 """Letters by which a record knows one."""
+LOGS_IN: Final = frozenset({ALL, WEB, CHAT})
+"""The scopes that log in over IRC: nothing would hold one there to a list."""
 EXCHANGED: Final = 30 * 86400
 """Seconds after which the token of a page is exchanged for another one when it is used."""
 
@@ -87,27 +89,8 @@ class Tokens:
         account = await accounts.check(name, secret, address=address, owner=owner, certfp=certfp)
         return account, PASSWORD
 
-    async def bearer(self, secret: str, *, address: str) -> Found:
-        """The token alone, of whatever scope, of a program at `address`, without a name: it is found by it.
-
-        Refuses with ``INVALID_CREDENTIALS`` what is none (or over, or was taken away), which counts as a
-        failed login of the address; with ``TRY_AGAIN`` after too many of those, and as ``Accounts.judge``.
-        """
-        accounts = self._accounts
-        if wait := accounts.throttle.address_waits(address):
-            raise refused.try_again(wait, refused.TOO_MANY_FAILED)
-        hashed = token_hash(secret)
-        found = None if hashed is None else await self.find(hashed)
-        if found is None:
-            accounts.throttle.failed(address, None)
-            raise refused.wrong("*")
-        accounts.proved(
-            found.account, Attempt(found.account.shown, address, (found.account,), found.account.id)
-        )
-        return found
-
     async def find(self, hashed: str) -> Found | None:
-        """The token of this hash, if it is not over."""
+        """The token of this hash if it is not over, whatever it is for."""
         accounts = self._accounts
         try:
             claims = await accounts.ledger.store.owner(hashed, TOKENS)
@@ -174,9 +157,15 @@ class Tokens:
         there = await self.listed(account)
         for key, token in sorted(there, key=lambda each: each[1].label.lower() != word.lower()):
             if word.lower() in (token.label.lower(), key):
-                await self._accounts.change(account, {field(values.TOKEN, key): None})
-                return True
+                return await self.remove_key(account, key)
         return False
+
+    async def remove_key(self, account: Account, key: str) -> bool:
+        """The same by its key alone."""
+        if all(each != key for each, _ in await self.listed(account)):
+            return False
+        await self._accounts.change(account, {field(values.TOKEN, key): None})
+        return True
 
 
 def way_of(found: Found) -> Way:

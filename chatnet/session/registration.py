@@ -105,7 +105,7 @@ class Registration:
 
     def _refuse(self, session: Session) -> None:
         session.numeric(numerics.ERR_PASSWDMISMATCH)
-        self._shared.tell_refused("Bad password from ", session.peer.address)
+        self._shared.tell_refused("Bad password from ", session.peer.address, reason="password")
         session.close("Bad password")
 
     def _admit(
@@ -206,7 +206,7 @@ class Registration:
         shared.local.show_channels(session)
         if session.away is not None:
             session.numeric(numerics.RPL_NOWAWAY)
-        if node.network.opers:
+        if node.tells_opers:
             address = session.peer.address
             what = "Client attached:"
             shown = f"{what} {public_identity(person)}"
@@ -301,7 +301,7 @@ class Registration:
             shared.nickserv.protection.entered(user, wanted)
         if shared.chanserv is not None:
             shared.chanserv.waiting.entered(user)
-        if node.network.opers:  # else the text is not worth making
+        if node.tells_opers:  # else the text is not worth making
             what = "Client connecting:"
             # As Solanum and hybrid have it: scanners for open proxies read it.
             more = f"{{{session.connection_class.name}}} [{printable(user.realname)}]"
@@ -324,6 +324,7 @@ class Registration:
         """
         settings = self._shared.node.settings
         words = told(ban, settings)
+        self._shared.node.counts.refused["banned"] += 1
         if ban.action == LOGIN:
             # https://ircv3.net/specs/extensions/account-registration
             session.fail("*", "ACCOUNT_REQUIRED", words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from chatnet.dispatch import Row
 from chatnet.history.histserv import HistServ
@@ -57,6 +57,8 @@ Judge = Callable[[User, Channel, str], Refusal | None]
 """Takes who, where, and the text (empty: they come in); gives why not, or None."""
 JUDGED = "*"
 """Stands in `Shared.shut` if there are judges, so that nobody is asked whether there are."""
+KINDS: Final = {"web": "websocket"}
+"""What connections are counted as that come to listeners of these kinds, if it is another word."""
 
 
 class Local(Protocol):
@@ -243,6 +245,8 @@ class Shared:
         self.cloaking = settings.cloak.enabled
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
+        self.kinds = {listen.endpoint: KINDS.get(listen.kind, listen.kind) for listen in settings.listen}
+        """What is spoken at a listener, as connections are counted."""
         self.echoes = self._echoes if settings.history.durable_echo else None
         self.isupport = isupport(settings, self.looking is not None)
         self.offers = self.offering(settings)
@@ -285,12 +289,16 @@ class Shared:
 
         `public` is as in ``Node.notice``.
         """
-        if self.network.opers:
+        if self.node.tells_opers:
             self._repeats.say(letter, address, text, partial(self.node.notice, letter), public)
 
-    def tell_refused(self, before: str, address: str, after: str = "") -> None:
-        """Tell the opers what became of a connection from `address`, which stands between two texts."""
-        if self.network.opers:  # else the texts are not worth making
+    def tell_refused(self, before: str, address: str, after: str = "", *, reason: str = "other") -> None:
+        """Tell the opers what became of a connection from `address`, which stands between two texts.
+
+        It is counted by its `reason`, in a word.
+        """
+        self.node.counts.refused[reason] += 1
+        if self.node.tells_opers:  # else the texts are not worth making
             self.notice("r", address, f"{before}{address}{after}", f"{before}{self.veiled(address)}{after}")
 
     async def check(self, session: Session, queue: Queue, secret: str, given: str) -> Verdict:

@@ -74,6 +74,7 @@ from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
 from chatnet.session.presence.claiming import Claiming
 from chatnet.session.presence.moving import Moving
+from chatnet.session.presence.securing import Securing
 from chatnet.session.presence.staying import Staying
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
@@ -96,6 +97,7 @@ class Parts:
     news: News
     delivery: Delivery
     history: Ring
+    messages: MessageStore | None
     recorder: Recorder | None
     erasures: Erasures | None
     gaps: Gaps | None
@@ -342,6 +344,7 @@ def build(
             sessions.persistence,
             Moving(sessions, sessions.persons),
             Claiming(sessions),
+            Securing(sessions),
             *(() if sessions.staying is None else (sessions.staying,)),
             Opers(sessions),
             news,
@@ -361,6 +364,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, standing, admission,
-        repeats, links, turn, accounts, nickserv, chanserv,
+        node, sessions, news, delivery, history, messages, recorder, erasures, gaps, marks, standing,
+        admission, repeats, links, turn, accounts, nickserv, chanserv,
     )  # fmt: skip

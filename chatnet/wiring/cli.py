@@ -74,6 +74,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     hashing.set_defaults(run=_hash_password)
 
+    health = commands.add_parser(
+        "health", help="ask a running server by HTTP whether it is ready: 0 = yes, 1 = no, and why"
+    )
+    health.add_argument(
+        "url", metavar="URL", help="such as http://127.0.0.1:8080 (a listener with kind = web)"
+    )
+    health.add_argument(
+        "--timeout", type=float, default=5.0, metavar="S", help="seconds to wait for it (default: 5)"
+    )
+    health.set_defaults(run=_health)
+
+    token = commands.add_parser(
+        "token", help="make a token for a program: its [[token]] for the configuration, and the secret, once"
+    )
+    token.add_argument("name", metavar="NAME", help="what it is called; its nick, too")
+    token.add_argument("--nick", metavar="N", help="another nick")
+    token.add_argument(
+        "--scope",
+        default="read,send,events",
+        metavar="S",
+        help="what it may do, such as read,send:#ci (default: read,send,events)",
+    )
+    token.add_argument("--class", dest="oper_class", metavar="C", help="[[oper_class]] of its user")
+    token.add_argument("--from", dest="addresses", action="append", metavar="A", help="address it comes from")
+    token.set_defaults(run=_token)
+
     fingerprint = commands.add_parser(
         "fingerprint",
         help="SHA-256 of a certificate, for certfp; of chatnet.toml: its [[link]] for other servers",
@@ -332,6 +358,30 @@ def _hash_password(arguments: argparse.Namespace) -> None:
     from argon2 import PasswordHasher
 
     print(PasswordHasher().hash(password.encode("utf-8", "surrogateescape")))
+
+
+def _health(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.health_command import Unhealthy, address_of, look
+
+    try:
+        print(look(address_of(arguments.url), max(0.1, arguments.timeout)))
+    except (Unhealthy, ValueError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _token(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.token_block import token_block
+
+    try:
+        secret, block = token_block(
+            arguments.name, arguments.nick, arguments.scope, arguments.oper_class, arguments.addresses or ()
+        )
+    except ValueError as error:
+        raise _Failure(str(error)) from None
+    print(block, end="")
+    print("# The token itself, which is shown this once:", file=sys.stderr)
+    sys.stdout.flush()
+    print(secret, file=sys.stderr)
 
 
 def _fingerprint(arguments: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from chatnet.services.chanserv import ChanServ
 from chatnet.services.hooks import Hooking
 from chatnet.services.ledger import Ledger
 from chatnet.services.nickserv import NickServ
-from chatnet.wiring.browsing import base
+from chatnet.settings.browsing import base
 
 
 def hooking_of(

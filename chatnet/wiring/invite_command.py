@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from chatnet.services.invites import MOST, Wish
+from chatnet.settings.browsing import link_to
 from chatnet.wire.server_time import DAY, minute
 from chatnet.wire.text import cut, one_line
 from chatnet.wiring.account_commands import opened
@@ -34,5 +35,8 @@ def run(arguments: argparse.Namespace) -> None:
         )
         names = arguments.channel.split(",")
         secret = keeper.invite(names, wish)
+        page = link_to(keeper.settings, secret)
+        if page is not None:
+            print(page)
         print(f"/join {arguments.channel} {','.join([secret] * len(names))}")
         print(f"{most} may come by it until {minute(wish.until)}. It is not shown again.")

@@ -35,6 +35,7 @@ from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.presence.staying import Staying
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
+from chatnet.settings.browsing import addresses
 from chatnet.storage.interfaces import WATCH, Running, StoreError
 from chatnet.storage.messages.interfaces import RunningMessages
 from chatnet.storage.persons.interfaces import RunningPersons, Stayed
@@ -43,7 +44,6 @@ from chatnet.transports.nameservers import NameServers
 from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
 from chatnet.wire.server_time import DAY
-from chatnet.wiring.browsing import addresses
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
 from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd
@@ -153,6 +153,7 @@ class ChatService(Service):
         if self._messages is not None and self._parts.recorder is not None:
             self._messages.troubled = self._parts.recorder.health.troubled
             self._messages.pressed = self._pressed
+            self._messages.took = self._parts.node.counts.writing.note
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
@@ -364,10 +365,11 @@ class ChatService(Service):
                 self._parts,
                 self._security,
                 self._loaded.base,
+                self._folder.path,
                 lambda: bool(self.running),
                 self._entered,
                 self._left,
-                self._make_programs().places(),
+                self._make_programs(),
             )
         return self._web
 
@@ -400,14 +402,14 @@ class ChatService(Service):
         ban = sessions.network_bans.address(address)
         if ban is None:
             return self._admit(address)
-        sessions.tell_refused("Refused ", address, ": banned")
+        sessions.tell_refused("Refused ", address, ": banned", reason="banned")
         words = told(ban, self._parts.node.settings)
         return f"Banned: {words}" if words else "Banned"
 
     def _admit(self, address: str) -> str | None:
         refusal = self._parts.admission.admit(address)
         if refusal is not None:
-            self._parts.sessions.tell_refused("Refused ", address, f": {refusal}")
+            self._parts.sessions.tell_refused("Refused ", address, f": {refusal}", reason="throttled")
             return refusal
         self._entered()
         return None

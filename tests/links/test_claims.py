@@ -289,7 +289,7 @@ def test_what_a_server_says_of_a_user_who_is_not_the_person_is_not_said_of_the_p
 
 
 def test_who_was_put_out_while_their_server_was_lost_is_out_as_the_person() -> None:
-    """b hears of the KICK by the UID of somebody whom it does not know any more, and then meets the person."""
+    """b hears of the KICK by the UID of somebody whom it knows no more, and then meets the person."""
     mesh = Houses("a", "b", "c")
     ann = mesh.come("a", "ann")
     mesh.say(ann, "JOIN #c")

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from chatnet.api.routes import channels, commands, events, hooks, messages, server, users, values
+from chatnet.api.routes import (
+    accounts,
+    channels,
+    commands,
+    events,
+    hooks,
+    invites,
+    me,
+    messages,
+    server,
+    tokens,
+    users,
+    values,
+)
 from chatnet.api.table import Routes
 
 ROUTES = Routes(
     server.ROUTES,
+    tokens.ROUTES,
+    accounts.ROUTES,
+    me.ROUTES,
+    invites.ROUTES,
     channels.ROUTES,
     messages.ROUTES,
     users.ROUTES,

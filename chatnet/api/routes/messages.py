@@ -156,12 +156,12 @@ async def _look(call: Call, target: str) -> Reply:
 
 def _points(name: str, text: str) -> tuple[str, ...]:
     """How a cursor or a time is said: by its id, and, if that is not known here, by its time."""
+    if read_ms(text) is not None:
+        return (f"timestamp={text}",)
     cursor = read_cursor(text)
-    if cursor is not None:
-        return f"msgid={cursor.msgid}", f"timestamp={written_ms(cursor.ms)}"
-    if read_ms(text) is None:
+    if cursor is None:
         raise Problem("invalid", errors=[Mistake(name, "is neither a cursor nor a time")])
-    return (f"timestamp={text}",)
+    return f"msgid={cursor.msgid}", f"timestamp={written_ms(cursor.ms)}"
 
 
 async def _history(call: Call, way: str, target: str, points: Sequence[str], limit: int) -> Answer:
@@ -175,12 +175,15 @@ async def _history(call: Call, way: str, target: str, points: Sequence[str], lim
         if found is None:
             return answer
         problem = found
-    if problem.numeric == "INVALID_TARGET":
-        raise Problem(
-            "no-such-channel" if target[:1] == "#" else "no-such-user",
-            "It is not there, or not yours to read",
-        )
-    raise problem
+    raise _seen_from_outside(problem, target)
+
+
+def _seen_from_outside(problem: Problem, target: str) -> Problem:
+    """The same; but of what is nobody's business here, that it is not there."""
+    if problem.numeric != "INVALID_TARGET":
+        return problem
+    kind = "no-such-channel" if target[:1] == "#" else "no-such-user"
+    return Problem(kind, "It is not there, or it is not yours to see", numeric=problem.numeric)
 
 
 def _messages(answer: Answer) -> list[Object]:
@@ -239,7 +242,10 @@ async def delete_in_talk(call: Call) -> Reply:
 
 async def _delete(call: Call, target: str) -> Reply:
     reason = call.body.reason
-    await call.client.ask("REDACT", [target, _id(call), *([reason] if reason else [])])
+    answer = await call.client.command("REDACT", [target, _id(call), *([reason] if reason else [])])
+    problem = answer.problem
+    if problem is not None:
+        raise _seen_from_outside(problem, target)
     return call.reply()
 
 

@@ -8,9 +8,9 @@ from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand, say_it
 from chatnet.model.invites import Invite
 from chatnet.records.invites import OPERATOR
-from chatnet.rules.invites import Place, may_invite, place_of
-from chatnet.services.auditing import known_as
+from chatnet.rules.invites import Place, place_of
 from chatnet.services.invites import MOST, Wish
+from chatnet.settings.browsing import link_to
 from chatnet.wire.names import is_channel
 from chatnet.wire.server_time import DAY, minute
 from chatnet.wire.text import cut, one_line, printable
@@ -37,11 +37,13 @@ async def link_add(errand: Errand) -> None:
     places = _places(errand)
     wish = _wish(errand, errand.params[1:])
     by = await _maker(errand, places, mighty=wish.register)
-    if "V" in wish.grants:
-        _judge_grants(errand, by, places, wish.grants)
-    secret, invite = await errand.chanserv.invites.add(by, [each.word for each in places], wish)
+    invites = errand.chanserv.invites
+    if wish.grants:
+        invites.judge_grants(by, places, wish.grants)
+    secret, invite = await invites.add(by, [each.word for each in places], wish)
     names = ",".join(each.name for each in places)
-    errand.say(f"The link, shown only now: /join {names} {','.join([secret] * len(places))}")
+    page, said = link_to(errand.settings, secret), f"/join {names} {','.join([secret] * len(places))}"
+    errand.say(f"The link, shown only now: {said if page is None else f'{page} or {said}'}")
     errand.say(
         f"{wish.most} may come by it until {minute(wish.until)}; "
         f"LINK DEL {places[0].name} {invite.id[1 : 1 + SHOWN]} takes it back."
@@ -88,12 +90,6 @@ def _places(errand: Errand) -> list[Place]:
         if not is_channel(name, errand.settings.limits.channel):
             errand.end(f"{printable(name)} is no channel.")
         place = place_of(errand.network, name)
-        if (
-            place.registration
-            and place.registration.suspended(errand.now)
-            and not errand.user.may("accounts")
-        ):
-            errand.end(f"{place.name} is suspended.")
         found[place.folded] = place
     if len(found) > MOST_CHANNELS:
         errand.end(f"A link leads into {MOST_CHANNELS} channels at most.")
@@ -101,36 +97,11 @@ def _places(errand: Errand) -> list[Place]:
 
 
 async def _maker(errand: Errand, places: list[Place], *, mighty: bool = False) -> str:
-    """Who invites into these, as records name them: an account, or an operator; ends the errand if neither.
-
-    What only operators may give is `mighty`.
-    """
-    user, network = errand.user, errand.network
-    account, refused = network.registry.account(user.account_id), places
-    if account is not None and not mighty:
-        refused = [
-            each
-            for each in places
-            if may_invite(network, account.id, each.folded, each.registration, errand.now) is not None
-        ]
-        if not refused:
-            return account.id
-    if not user.may("accounts") and not mighty:
-        names = ", ".join(each.name for each in refused)
-        errand.end(f"You need the flag i in {names} for that, or to be its operator, and to be logged in.")
-    errand.need("accounts")
-    await errand.note(errand.row.verb, ",".join(each.name for each in places))
-    return OPERATOR + known_as(user).replace(" ", "_")
-
-
-def _judge_grants(errand: Errand, by: str, places: list[Place], grants: str) -> None:
-    """End the errand if who invites cannot give what people are to get."""
-    for each in places:
-        if each.registration is None:
-            errand.end(f"{each.name} is not registered: nobody gets flags there.")
-        after = frozenset(grants)
-        if not errand.chanserv.invites.may_grant(by, each.registration, frozenset(), after):
-            errand.end(f"You cannot give flags in {each.name} that you do not have, and need f for that.")
+    """Who invites into these, as records name them; what an operator does is noted."""
+    by = errand.chanserv.invites.maker(errand.user, places, mighty=mighty)
+    if by[:1] == OPERATOR:
+        await errand.note(errand.row.verb, ",".join(each.name for each in places))
+    return by
 
 
 def _wish(errand: Errand, words: list[str]) -> Wish:

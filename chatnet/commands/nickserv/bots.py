@@ -9,8 +9,8 @@ from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.commands.nickserv.tokens import LABEL, described, scope_and_end
 from chatnet.model.registry import Account
 from chatnet.records.accounts import State
-from chatnet.rules.scopes import ALL
 from chatnet.services.refused import duration
+from chatnet.web.scopes import ALL
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line, printable
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chatnet.commands.errand import Errand
 from chatnet.commands.nickserv.table import NICKSERV
 from chatnet.records.accounts import Token
-from chatnet.rules.scopes import ALL, WORDS, scope_in
+from chatnet.web.scopes import ALL, CHAT, SCOPES, WEB, read_scope
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line, printable
 
@@ -58,14 +58,27 @@ def scope_and_end(errand: Errand, words: Sequence[str]) -> tuple[str, int]:
     for word in words:
         if word[:1] == "+":
             until = errand.until(word[1:])
-        elif (found := scope_in(word, errand.settings.limits.channel)) is not None:
+        elif (found := _scope(word)) is not None:
             scope = found
         else:
             errand.end(
-                f"A token is for ALL, for CHAT, or for some of {', '.join(WORDS)} with commas, and may be "
+                f"A token is for ALL, for CHAT, or for some of {', '.join(SCOPES)} with commas, and may be "
                 "over in a while, as in +30d."
             )
     return scope, until
+
+
+def _scope(text: str) -> str | None:
+    """The scope that somebody wrote; None if it is none that people choose: that of a page it gives."""
+    head, colon, channels = text.partition(":")
+    scope = f"{head.lower()}{colon}{channels}"
+    try:
+        read_scope(scope)
+    except ValueError:
+        return None
+    if head.lower() in (ALL, CHAT, WEB):
+        return None if head.lower() == WEB else scope
+    return ",".join(word for word in SCOPES if word in head.lower().split(",")) + f"{colon}{channels}"
 
 
 @NICKSERV.command("TOKEN DEL", min_params=1, penalty=2.0)

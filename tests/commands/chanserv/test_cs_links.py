@@ -278,7 +278,7 @@ def test_operators_of_the_network_may_into_any_channel_and_it_is_noted(club: Clu
         r"\(the fair\) by root_\(root\), until .*, 1 of 3 came, \+V, with registration$",
         ask(ann, "LINK LIST #c")[0],
     )
-    assert "is for operators" in ask(ann, "LINK ADD #c REGISTER")[0]
+    assert ask(ann, "LINK ADD #c REGISTER") == ["Only operators with the privilege accounts may do that."]
     made(root, "#nowhere")
     root >> "JOIN #nowhere"
 

@@ -1,11 +1,12 @@
-"""Where the web client is to be found, and what else web listeners serve, for people."""
+"""Where the web client is to be found, and what else web listeners serve: for people, links and hooks."""
 
 from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from chatnet.settings import ListenSettings, Settings
 from chatnet.settings.endpoints import endpoint_in
+from chatnet.settings.server import ListenSettings
+from chatnet.settings.whole import Settings
 
 
 def addresses(settings: Settings) -> list[str]:
@@ -13,10 +14,22 @@ def addresses(settings: Settings) -> list[str]:
     return _serving("client", settings)
 
 
+def link_to(settings: Settings, secret: str) -> str | None:
+    """The address by which people come in who have an invite with that in it; None: there is no client here.
+
+    A host in ``web.hosts`` is reached by https, be it that of a proxy; else it is the first address.
+    """
+    found = addresses(settings)
+    if not found:
+        return None
+    base = f"https://{settings.web.hosts[0]}/" if settings.web.hosts else found[0]
+    return f"{base}join/{secret}"
+
+
 def base(settings: Settings) -> str:
-    """What addresses of hooks begin with, without a slash at the end; by TLS, where there is that."""
-    found = sorted(_serving("hooks", settings), key=lambda each: not each.startswith("https:"))
-    if found:
+    """What addresses of hooks begin with, without a slash at the end: as above."""
+    found = _serving("hooks", settings)
+    if found and not settings.web.hosts:
         return found[0].removesuffix("/")
     return f"https://{next(iter(settings.web.hosts), settings.server.name)}"
 

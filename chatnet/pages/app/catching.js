@@ -1,0 +1,380 @@
+/**
+ * What is done after one has come in: back into the channels, and up to what was said meanwhile.
+ */
+
+import {isBatch, lines} from "./batches.js";
+import {takePage} from "./model.js";
+import {WHOX} from "./numerics.js";
+import {iso, paramsOf} from "./questions.js";
+import {Changes} from "./state.js";
+import {fold} from "./wire.js";
+
+/** @typedef {import("./connection.js").Connection} Connection */
+/** @typedef {import("./state.js").Target} Target */
+/** @typedef {import("./batches.js").Item} Item */
+/** @typedef {import("./questions.js").Question} Question */
+
+const DAY = 86_400_000;
+/** How far back talks are looked for by somebody who has just come. */
+const RECENT = 30 * DAY;
+const TALKS = 50;
+/** Channels and talks of which the newest page is asked for before somebody opens them. */
+const BEHIND = 20;
+const JOINED = 400;
+
+export class Catching {
+    /** @param {Connection} connection */
+    constructor(connection) {
+        this._connection = connection;
+        /**
+         * Channels to enter, and their keys ("": none).
+         * @type {Map<string, {name: string, key: string}>}
+         */
+        this.wanted = new Map();
+        /** @type {Map<string, string>} */
+        this._keys = new Map();
+        this._token = "";
+        /**
+         * Channels of whose members and modes nothing is asked yet.
+         * @type {Set<string>}
+         */
+        this._unknown = new Set();
+        /** Whether all is told that the server tells by itself. */
+        this.settled = false;
+        this._persists = false;
+        /** When the last line before came, in milliseconds of the server; 0: never. */
+        this.since = 0;
+        /** @type {Set<Target>} */
+        this._behind = new Set();
+    }
+
+    /** One is in: whatever one was in before is to be entered again. */
+    begin() {
+        const {model} = this._connection;
+        this.settled = false;
+        this._persists = false;
+        for (const channel of model.channels.values()) {
+            if (channel.joined) {
+                this.wanted.set(fold(channel.name), {name: channel.name, key: channel.key});
+                channel.joined = false;
+            }
+        }
+        // What the server tells by itself, it tells before it answers this.
+        this._token = `settled-${this._connection.nonce()}`;
+        this._connection.send("PING", [this._token]);
+    }
+
+    /**
+     * PONG.
+     * @param {string} token
+     */
+    pong(token) {
+        if (token === this._token) {
+            this._token = "";
+            this._settle();
+        }
+    }
+
+    /**
+     * What the server says of whether one stays when one is gone: `PERSISTENCE STATUS <wish> <what holds>`.
+     * @param {string[]} params
+     */
+    persistence(params) {
+        this._persists = params[0] === "STATUS" && params[2] === "ON";
+    }
+
+    _settle() {
+        const {model} = this._connection;
+        this.settled = true;
+        const told = [...model.channels.values()].filter((channel) => channel.joined);
+        const wanted = [...this.wanted.values()].filter(({name}) => !model.channel(name)?.joined);
+        this.wanted.clear();
+        if (this._persists || (model.me.account && told.length)) {
+            // One was here all the time: what is not told was left on another device.
+            wanted.filter(({name}) => model.channel(name)).forEach(({name}) => this._left(name));
+            this.join(wanted.filter(({name}) => !model.channel(name)));
+        } else {
+            this.join(wanted);
+        }
+        this._targets();
+        this._monitor();
+        this._connection.outbox.flush();
+        for (const target of this._connection.outbox.undecided()) {
+            this.look(target, null);
+        }
+        if (this._connection.opened) {
+            this.open(this._connection.opened);
+        }
+    }
+
+    /** @param {string} name */
+    _left(name) {
+        const {model} = this._connection;
+        model.channels.delete(fold(name));
+        model.targets.delete(fold(name));
+        this._connection.tell([{kind: "channels"}]);
+    }
+
+    /**
+     * Enter channels, of which some may have keys.
+     * @param {{name: string, key: string}[]} channels
+     */
+    join(channels) {
+        const sorted = [...channels].sort((a, b) => Number(Boolean(b.key)) - Number(Boolean(a.key)));
+        let names = "";
+        let keys = "";
+        const send = () => {
+            if (names) {
+                const asked = names.split(",");
+                this._connection.request(() => this._entered(asked), () => this._entered(asked), "JOIN", keys ? [names, keys] : [names]);
+            }
+            names = keys = "";
+        };
+        for (const {name, key} of sorted) {
+            this._keys.set(fold(name), key);
+            if (names.length + keys.length + name.length + key.length > JOINED) {
+                send();
+            }
+            names += (names && ",") + name;
+            keys += key && (keys && ",") + key;
+        }
+        send();
+    }
+
+    /**
+     * The server has answered: who is not in is kept out.
+     * @param {string[]} names
+     */
+    _entered(names) {
+        const {model, outbox} = this._connection;
+        for (const name of names) {
+            const channel = model.channel(name);
+            if (channel && !channel.joined) {
+                channel.members.clear();
+                this._connection.tell([{kind: "channels"}, {kind: "people", target: channel.name}]);
+                outbox.decide(model.target(name), true);
+            }
+        }
+    }
+
+    /**
+     * One is in a channel.
+     * @param {string} name
+     */
+    entered(name) {
+        const connection = this._connection;
+        const target = connection.model.target(name);
+        const key = this._keys.get(fold(name));
+        if (key && target.channel) {
+            target.channel.key = key;
+        }
+        this._unknown.add(fold(name));
+        connection.outbox.flush();
+        if (target === connection.opened) {
+            this.open(target);
+        } else if (connection.outbox.isUndecided(target)) {
+            this.look(target, null);
+        }
+    }
+
+    /**
+     * Somebody looks at a target: who is there, with which modes, and what was said.
+     * @param {Target} target
+     */
+    open(target) {
+        const {name, channel} = target;
+        if (channel?.joined && this._unknown.delete(fold(name))) {
+            this._connection.send("MODE", [name]);
+            this._connection.send("WHO", [name, WHOX]);
+        }
+        this.look(target, null);
+    }
+
+    /** Where something was said since the last line. */
+    _targets() {
+        const {model} = this._connection;
+        if (!model.page) {
+            return;
+        }
+        const now = this._connection.serverTime();
+        const since = this.since ? this.since - 1 : now - RECENT;
+        const points = [iso(now + DAY), iso(since)].map((time) => `timestamp=${time}`);
+        this._connection.request(
+            (items) => this._news(items), () => {}, "CHATHISTORY", ["TARGETS", ...points, String(TALKS)],
+        );
+    }
+
+    /** @param {Item[]} items */
+    _news(items) {
+        const {model} = this._connection;
+        const changes = new Changes();
+        for (const {verb, params} of items.flatMap(lines)) {
+            const [what, name, time] = params;
+            if (verb !== "CHATHISTORY" || what !== "TARGETS" || (model.isupport.isChannel(name) && !model.channel(name))) {
+                continue;
+            }
+            const known = model.targets.has(fold(name));
+            const target = model.target(name);
+            if (target.past.end && (target.past.newest?.at ?? 0) < Date.parse(time)) {
+                target.news = true;
+                this._later(target);
+                changes.once("target", target.name);
+            }
+            if (!known) {
+                changes.once("channels");
+            }
+            if (target.mark === null && !target.channel && model.caps.has("draft/read-marker")) {
+                this._connection.send("MARKREAD", [target.name]);
+            }
+        }
+        this._connection.tell(changes.list);
+    }
+
+    /** Those to whom one talks are told of when they come and go. */
+    _monitor() {
+        const {model} = this._connection;
+        const nicks = [...model.targets.values()].filter((target) => !model.isupport.isChannel(target.name)).map((target) => target.name);
+        for (let at = 0; at < Math.min(nicks.length, model.isupport.monitor); at += 15) {
+            this._connection.send("MONITOR", ["+", nicks.slice(at, at + 15).join(",")]);
+        }
+    }
+
+    // the past
+
+    /**
+     * Read what is missing for somebody who sees these rows (null: the newest), if something is.
+     * @param {Target} target
+     * @param {{first: string, last: string}|null} visible
+     */
+    look(target, visible) {
+        if (!this.settled || !this._connection.hears(target)) {
+            return;
+        }
+        const question = target.past.ask(visible, this._connection.serverTime());
+        if (question) {
+            this.ask(target, question);
+        } else if (!target.past.asking) {
+            this._decide(target);
+        }
+    }
+
+    /**
+     * @param {Target} target
+     * @param {Question} question
+     */
+    ask(target, question) {
+        target.past.asked(question);
+        this._changed(target);
+        this._connection.request(
+            (items) => this._page(target, question, items),
+            (error) => this._refused(target, question, error),
+            "CHATHISTORY", paramsOf(question, target.name), {page: true},
+        );
+    }
+
+    /**
+     * @param {Target} target
+     * @param {Question} question
+     * @param {Item[]} items
+     */
+    _page(target, question, items) {
+        const {model} = this._connection;
+        const page = items.find((item) => isBatch(item) && item.type === "chathistory");
+        const note = items.find((item) => !isBatch(item) && item.verb === "NOTE" && item.params[1] === "INCOMPLETE");
+        const times = note && !isBatch(note) ? note.params.slice(3, 5).map((time) => Date.parse(time)) : [];
+        const now = this._connection.serverTime();
+        if (!page || !isBatch(page)) {
+            this._refused(target, question, new Error("no page"));
+            return;
+        }
+        const changes = new Changes();
+        /** @type {[number, number]|null} */
+        const incomplete = times.length === 2 && !times.some(Number.isNaN) ? [times[0], times[1]] : null;
+        takePage(model, target, page, {question, incomplete}, now, changes);
+        target.news = false;
+        this._connection.tell(changes.list);
+        this._decide(target);
+        this._next();
+    }
+
+    /**
+     * @param {Target} target
+     * @param {Question} question
+     * @param {Error & {code?: string}} error
+     */
+    _refused(target, question, error) {
+        if (error.code === undefined && error.name === "Unanswered" && !this.settled) {
+            return; // the connection is gone; `apart` has put all in order
+        }
+        const otherwise = target.past.refused(question, error.code ?? "");
+        if (otherwise) {
+            this.ask(target, otherwise);
+            return;
+        }
+        target.news = false;
+        this._changed(target);
+        this._connection.outbox.decide(target, true);
+        this._next();
+    }
+
+    /**
+     * What is not known to be said: look further for it, or say so.
+     * @param {Target} target
+     */
+    _decide(target) {
+        const {outbox} = this._connection;
+        outbox.decide(target, target.past.most === 0);
+        if (outbox.isUndecided(target)) {
+            const holes = target.past.holes();
+            const newest = holes[holes.length - 1];
+            const question = newest && target.past.ask({first: newest.id, last: newest.id}, this._connection.serverTime());
+            if (question) {
+                this.ask(target, question);
+            } else if (!target.past.asking) {
+                outbox.decide(target, true);
+            }
+        }
+    }
+
+    /**
+     * Read the newest of a target when there is nothing more urgent.
+     * @param {Target} target
+     */
+    _later(target) {
+        if (this._behind.size < BEHIND) {
+            const idle = this._behind.size === 0;
+            this._behind.add(target);
+            if (idle) {
+                this._next();
+            }
+        }
+    }
+
+    _next() {
+        for (const target of this._behind) {
+            if (target.past.asking) {
+                return;
+            }
+            this._behind.delete(target);
+            const question = target.past.end && target.past.ask(null, this._connection.serverTime());
+            if (question && this._connection.hears(target)) {
+                this._behind.add(target);
+                this.ask(target, question);
+                return;
+            }
+        }
+    }
+
+    /** @param {Target} target */
+    _changed(target) {
+        this._connection.tell([{kind: "rows", target: target.name, first: "", last: "", live: false}]);
+    }
+
+    /** The connection is gone. */
+    apart() {
+        this.settled = false;
+        this._token = "";
+        this._behind.clear();
+        this.since = this._connection.lastTime;
+    }
+}
