@@ -8,13 +8,16 @@ is logged, and the rest goes on; after 100 times within an hour it is not called
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial, wraps
 from importlib import import_module
+from inspect import isawaitable
 from typing import Any, Final, Protocol
 
 from chatnet.api.client import Client
 from chatnet.api.clients import Clients
+from chatnet.api.families import GAUGE
+from chatnet.api.figures import Family, Figures, Sample
 from chatnet.api.identities import Identities, Identity
 from chatnet.api.table import Route, Routes
 from chatnet.dispatch import Row
@@ -48,7 +51,6 @@ class House:
         self.network = plugins.node.network
         self.hooked = True
         self.hears: dict[type[Fact], list[Callable[[Any], object]]] = {}
-        self.gauges: dict[str, Callable[[], float]] = {}
         self._plugins = plugins
         self._failures: deque[float] = deque(maxlen=MOST_FAILURES)
 
@@ -77,11 +79,16 @@ class House:
 
     def run(self, coroutine: Coroutine[Any, Any, object]) -> None:
         """Drive what waits; what it raises counts as a failure."""
-        self.node.run(self._driven(coroutine))
+        self.node.run(self.driven(coroutine))
 
-    def gauge(self, name: str, function: Callable[[], float]) -> None:
+    def gauge(self, name: str, help: str, function: Callable[[], float]) -> None:
         """Have a number stand among the metrics, as ``chatnet_plugin_<name>``."""
-        self.gauges[name] = function
+
+        def read(figures: Figures) -> Iterable[Sample]:
+            number = self.call(function)
+            return [] if number is None else [((), float(number))]
+
+        self._plugins.families.append(Family(f"plugin_{name}", GAUGE, (), help, read))
 
     def judge(self, what: str, function: Judge) -> None:
         """Ask `function` as well whether somebody may "speak" in a channel, or "join" it."""
@@ -100,7 +107,8 @@ class House:
             self._failed()
             return None
 
-    async def _driven(self, coroutine: Coroutine[Any, Any, object]) -> None:
+    async def driven(self, coroutine: Awaitable[object]) -> None:
+        """Wait for something of this plugin; what it raises is logged."""
         try:
             await coroutine
         except Exception:
@@ -126,12 +134,20 @@ class House:
 class Plugins:
     """All of them; an observer."""
 
-    def __init__(self, sessions: Sessions, clients: Clients, identities: Identities, routes: Routes) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        clients: Clients,
+        identities: Identities,
+        routes: Routes,
+        families: list[Family],
+    ) -> None:
         self.sessions = sessions
         self.node = sessions.node
         self.clients = clients
         self.identities = identities
         self.routes = routes
+        self.families = families
         self.judges = sessions.judges
         self.houses: list[House] = []
 
@@ -148,18 +164,17 @@ class Plugins:
 
     def enter(self, house: House, row: Row) -> None:
         """Have clients use a command of a plugin."""
-        rows = dict(self.sessions.rows)
-        rows[row.verb] = Row(
-            row.verb,
-            partial(house.call, row.handler),
-            row.min_params,
-            row.phase,
-            row.penalty,
-            row.privilege,
-            row.trailing,
-            row.reads,
+
+        @wraps(row.handler)
+        def handler(request: Any) -> Any:
+            answer = house.call(row.handler, request)
+            return house.driven(answer) if isawaitable(answer) else answer
+
+        made = Row(
+            *(row.verb, handler, row.min_params, row.phase, row.penalty, row.privilege),
+            *(row.trailing, row.reads),
         )
-        self.sessions.rows = rows
+        self.sessions.rows = {**self.sessions.rows, row.verb: made}
 
     def load(self, blocks: Sequence[PluginSettings]) -> None:
         """Import and start those of the configuration; raises PluginError for the first that cannot be."""

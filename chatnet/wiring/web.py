@@ -88,6 +88,7 @@ class Web:
         identities = api.parts.identities
         monitoring = Monitoring(parts, self._security, identities, self.crowd, self._traffic, self._data)
         api.parts.operating = monitoring.operating
+        monitoring.operating.figures.added = self._programs.families
         yield from monitoring.places()
 
     def close(self) -> None:
