@@ -114,6 +114,11 @@ def _join(request: Request, name: str, key: str) -> None:
             return
         channel = begin(request.sessions, name)
         if request.network.registry.channels.at(channel.folded) is None:
+            if request.sessions.shut:
+                refusal = request.sessions.judge("join", user, channel, "")
+                if refusal is not None:
+                    request.refuse(refusal)
+                    return
             come(request.sessions, user, channel, None, request.session)
             return
     _enter(request, channel, key)
