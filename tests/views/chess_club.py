@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,8 @@ class ClubDaemon(Daemon):
         with self.client("porter") as porter:
             while True:
                 porter.send("LUSERS")
-                if " 1 " in porter.until(" 251 ")[-1].rpartition(":")[2]:
+                users = re.findall("[0-9]+", porter.until(" 251 ")[-1].rpartition(":")[2])[:2]
+                if sum(map(int, users)) == 1:
                     return
                 porter.sync()
 

@@ -204,6 +204,10 @@ export class Room {
     /** On small screens one pane is seen. @param {"list" | "chat"} name */
     pane(name) {
         at("chat").dataset.pane = name;
+        const alone = NARROW.matches && name === "list"; // then it is what the page is about
+        if (alone) at("side").setAttribute("role", "main");
+        else at("side").removeAttribute("role");
+        at("brand").setAttribute("aria-level", alone ? "1" : "2");
     }
 
     // what happens
