@@ -55,7 +55,7 @@ def test_replies_reactions_and_deletions(club: ClubDaemon, visit: Visit) -> None
     expect(chip).to_have_text("👍1")
     ann.react("#desk", asked, "👍")
     expect(chip).to_have_text("👍2")
-    expect(chip).to_have_attribute("aria-label", "👍 by kim, ann")
+    expect(chip).to_have_attribute("aria-label", "👍 2: kim, ann")
     chip.click()
     expect(chip).to_have_text("👍1")
     ann.client.until(r"draft/unreact=👍\S* :kim!")

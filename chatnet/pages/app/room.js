@@ -205,8 +205,7 @@ export class Room {
     pane(name) {
         at("chat").dataset.pane = name;
         const alone = NARROW.matches && name === "list"; // then it is what the page is about
-        if (alone) at("side").setAttribute("role", "main");
-        else at("side").removeAttribute("role");
+        at("side").setAttribute("role", alone ? "main" : "navigation");
         at("brand").setAttribute("aria-level", alone ? "1" : "2");
     }
 
