@@ -255,7 +255,7 @@ def test_what_a_person_says_is_judged_once_where_they_say_it() -> None:
 
 def test_who_is_muted_at_a_seat_takes_no_other_name_by_their_own_server() -> None:
     """The mute is of the server that they said it at."""
-    mesh = Seating("a", "b", "c")
+    mesh = Seating("a", "b", "c", oper_class=[{"name": "staff", "privileges": ["filters"]}])
     device = mesh.sit("c")
     bob = mesh.client("b", "bob")
     for client in (mesh.ann, bob):
@@ -274,6 +274,15 @@ def test_who_is_muted_at_a_seat_takes_no_other_name_by_their_own_server() -> Non
     for answer in (" 435 ann hello #c ", " FAIL SETNAME CANNOT_CHANGE_REALNAME ", " FAIL AWAY BLOCKED "):
         assert answer in told
     assert not bob.lines() and mesh.there("a").nick == "ann" and mesh.there("a").away is None
+    oper >> "FILTER UNMUTE ann"
+    mesh.settle()
+    assert oper.lines()[-1].endswith(":ann may speak again in 1 channel")
+    device >> "PRIVMSG #c :hello"
+    mesh.settle()
+    bob << "* :ann!* PRIVMSG #c :hello"
+    oper >> "FILTER UNMUTE bob"
+    mesh.settle()
+    assert oper.lines()[-1].endswith(":No filter has muted bob")
     mesh.check()
 
 
