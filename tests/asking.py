@@ -92,8 +92,12 @@ class Desk:
         return found
 
     def ask(self, ask: Ask) -> Answered:
-        """The answer, which is there when all has arrived."""
+        """The answer, which is there when all has arrived, and what is stored is stored."""
         found = self.begin(ask)
+        for _ in range(20):
+            if not found:
+                self.house.clock.advance(0.1)
+                self._settle()
         assert found, "there is no answer yet"
         answered = found[0]
         if isinstance(answered, Failure):

@@ -12,6 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+from chatnet.api import metrics, series
+from chatnet.api.families import FAMILIES
 from chatnet.api.problems import KINDS
 from chatnet.api.routes import ROUTES
 from chatnet.api.table import ANY, BASIC, NOBODY
@@ -191,6 +193,20 @@ def session_states() -> str:
     return picture(resume.STEPS)
 
 
+def figures() -> str:
+    assert metrics.PREFIX  # which enters those of the machine
+    rows = [
+        (f"`{each.name}`", each.kind, ", ".join(f"`{label}`" for label in each.labels), each.help)
+        for each in FAMILIES.values()
+    ]
+    return table(("Name", "type", "labels", "what it tells"), rows)
+
+
+def series_names() -> str:
+    rows = [(f"`{name}`", column.help) for name, column in series.COLUMNS.items()]
+    return table(("Name", "what it tells"), rows)
+
+
 def api_scopes() -> str:
     return table(("Word", "allows"), [(f"`{word}`", text) for word, text in SCOPES.items()])
 
@@ -221,6 +237,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "chanserv-oper-commands": chanserv_oper_commands,
     "channel-modes": channel_modes,
     "commands": commands,
+    "figures": figures,
     "handshake-states": handshake_states,
     "histserv-commands": histserv_commands,
     "nickserv-commands": nickserv_commands,
@@ -229,6 +246,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "penalties": penalties,
     "privileges": privileges,
     "ranks": ranks,
+    "series": series_names,
     "session-states": session_states,
     "snomask": snomask,
     "user-modes": user_modes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -79,7 +80,12 @@ class Api:
         headers = [*reply.headers, *(_limits(level[0]) if level else ())]
         if all(name != _FRESH[0] for name, _ in headers):
             headers.append(_FRESH)
-        return Reply(reply.status, reply.body, tuple(headers))
+        return replace(reply, headers=tuple(headers), row=self._row(ask))
+
+    def _row(self, ask: Ask) -> str:
+        """The pattern of what is asked for, which tells no names."""
+        found = self.parts.routes.find(ask.pieces[_MISSING:] or ("",))
+        return BASE if found is None else BASE + next(iter(found[0].values())).path
 
     async def _answer(self, ask: Ask, level: list[Level]) -> Reply:
         if not self._node.settings.api.enabled:
@@ -89,7 +95,7 @@ class Api:
         if found is None:
             raise Problem("no-such-path")
         rows, params = found
-        row = rows.get("GET" if ask.method == "HEAD" else ask.method)
+        row = rows.get(ask.method)
         if row is None:
             allowed = ", ".join(sorted({*rows, *(("HEAD",) if "GET" in rows else ())}))
             raise Problem("no-such-method", headers=[("Allow", allowed)])
@@ -109,7 +115,7 @@ class Api:
         who = ask.address if identity is None else identity.key
         before = self._once.begin(who, key, ask)
         if before is not None:
-            return Reply(before.status, before.body, (*before.headers, ("Idempotent-Replay", "true")))
+            return replace(before, headers=(*before.headers, ("Idempotent-Replay", "true")))
         reply = None
         try:
             reply = await self._handle(call, identity)
@@ -209,7 +215,7 @@ def _query(ask: Ask, row: Route) -> Any:
 
 def _body(ask: Ask, row: Route) -> Any:
     if row.body is None:
-        if ask.body:
+        if ask.body.strip() not in (b"", b"{}"):
             raise Problem("invalid", "This is asked without a body")
         return None
     if not ask.body:

@@ -100,6 +100,10 @@ class Stream:
         self._streams.begun(self)
 
     def stop(self) -> None:
+        sink = self._sink
+        if self.state is not State.OVER and sink is not None:
+            # Perhaps it is the server that stops; then this still leaves.
+            sink.send(rendered({"type": "closing", "reason": "The server stops"}))
         self._over()
 
     def _over(self) -> None:

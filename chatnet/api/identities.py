@@ -54,6 +54,7 @@ class Identities:
         self._known: dict[str, Identity] = {}
         self._named: dict[str, tuple[Identity, TokenSettings]] = {}
         self._settings: object = None
+        self._inside: set[Identity] = set()
         self.hears: Mapping[type[Fact], Hearer] = {
             RecordsTaken: self._records_taken,
             SettingsChanged: self._settings_changed,
@@ -82,7 +83,11 @@ class Identities:
             now = self._node.clock.time()
             return account is not None and account.usable(now) and not 0 < identity.until <= now
         self._read()
-        return any(each == identity for each, _ in self._named.values())
+        return identity in self._inside or any(each == identity for each, _ in self._named.values())
+
+    def know(self, identity: Identity, good: bool) -> None:
+        """Somebody of this server's own, who needs no token, is good from now on, or not any more."""
+        (self._inside.add if good else self._inside.discard)(identity)
 
     def spares(self, address: str) -> bool:
         """Whether nothing is counted against `address`."""

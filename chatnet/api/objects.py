@@ -145,6 +145,131 @@ class Ticket(Object):
     """For how long it is good, for one stream."""
 
 
+class Login(Object):
+    """A token, which is told once."""
+
+    token: str
+    id: str
+    """By which it is taken back."""
+    account: str
+    scope: str
+    label: str
+    expires_at: str | None = None
+
+
+class Token(Object):
+    """A token of the account, without its secret."""
+
+    id: str
+    label: str
+    scope: str
+    made_at: str
+    expires_at: str | None = None
+    current: bool
+    """Whether this is asked with it."""
+
+
+class Tokens(Object):
+    """All of them, the oldest first."""
+
+    items: list[Token]
+
+
+class Registered(Object):
+    """An account that was made."""
+
+    account: str
+    token: str | None = None
+    """By which one is logged in; not there if a code was sent first."""
+    expires_at: str | None = None
+    verify: Literal["email"] | None = None
+    """What is to come before the account can be used."""
+
+
+class Seat(Object):
+    """A channel that one is in."""
+
+    name: str
+    ranks: str
+    """Prefixes, the highest first."""
+
+
+class Me(Object):
+    """Who asks."""
+
+    nick: str
+    user: str
+    host: str
+    account: str | None = None
+    bot: bool
+    operator: bool
+    modes: str
+    away: str | None = None
+    channels: list[Seat]
+    marks: list[Mark]
+    """How far one has read, by channels and people."""
+    settings: dict[str, Any]
+    """What was chosen for the account with NickServ's SET; `web` is an object that pages keep there."""
+
+
+class Invite(Object):
+    """A link into channels, as those see it who may make one."""
+
+    id: str
+    token: str | None = None
+    """What the link has in it, and a key for JOIN: told once, when it is made."""
+    url: str | None = None
+    channels: list[str]
+    by: str
+    made_at: str
+    expires_at: str
+    most: int
+    used: int
+    voice: bool
+    guests: bool
+    register_: bool = Field(alias="register")
+    label: str
+    closed: str | None = None
+    """Why nobody comes by it any more."""
+
+
+class Invites(Object):
+    """All into a channel, the oldest first."""
+
+    items: list[Invite]
+
+
+class Room(Object):
+    """A channel that an invite leads into."""
+
+    name: str
+    topic: str | None = None
+    members: int
+
+
+class Invitation(Object):
+    """An invite, as whoever has the link sees it."""
+
+    network: str
+    channels: list[Room]
+    by: str
+    account: Literal["needed", "optional"]
+    registration: bool
+    """Whether an account can be made by it, or without."""
+
+
+class Accepted(Object):
+    """What somebody has who came by an invite."""
+
+    account: str | None = None
+    token: str | None = None
+    """By which the account that was made is logged in."""
+    expires_at: str | None = None
+    verify: Literal["email"] | None = None
+    channels: list[str]
+    """To be joined with the token of the invite as the key."""
+
+
 class Limits(Object):
     """Lengths in UTF-8 bytes."""
 

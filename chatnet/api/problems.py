@@ -33,6 +33,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "scope": Kind(403, "Not within this token's scope", "The token is not for this kind of request."),
     "channel": Kind(403, "Not within this token's channels", "The token is for some channels alone."),
+    "cross-site": Kind(403, "Not for pages of other sites", "The page is none of those in `web.cors`."),
     "cannot-send": Kind(
         403, "Cannot send", "A ban, or a mode of the channel or of the person, is against it."
     ),
@@ -41,6 +42,15 @@ KINDS: Final[Mapping[str, Kind]] = {
     "no-privilege": Kind(403, "Lacks a privilege", "The class of this operator does not grant it."),
     "login-required": Kind(403, "Login required", "One has to be logged in to an account for it."),
     "banned": Kind(403, "Banned", "A ban of the network means the user of this token."),
+    "insecure": Kind(
+        403, "Not encrypted", "Passwords are taken over TLS, or from this machine (`web.insecure_login`)."
+    ),
+    "no-registration": Kind(403, "No registration here", "Nobody can register accounts on this server."),
+    "suspended": Kind(403, "Suspended", "Operators have suspended the account."),
+    "may-not-invite": Kind(403, "May not invite there", "It takes ChanServ's flag `i`, or to be operator."),
+    "no-such-account": Kind(404, "No such account", "There is no account of this name."),
+    "no-such-token": Kind(404, "No such token", "The account has none of this id."),
+    "no-such-invite": Kind(404, "No such invite", "There is no such link, or nobody comes by it any more."),
     "no-such-user": Kind(404, "No such user", "Nobody bears this nick now."),
     "no-such-channel": Kind(404, "No such channel", "There is no such channel, or it is not yours to see."),
     "no-such-message": Kind(
@@ -51,6 +61,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "not-on-channel": Kind(409, "Not on the channel", "One has to be in the channel, or the other one has."),
     "already-on-channel": Kind(409, "Already on the channel", "They are in it."),
     "nick-in-use": Kind(409, "The nick is in use", "Somebody else bears it, or it is an account's."),
+    "account-exists": Kind(409, "The name is taken", "Somebody has registered it, or bears it as a nick."),
     "no-attach": Kind(
         409,
         "Cannot be one of this person's sessions",
@@ -63,8 +74,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "invalid": Kind(422, "Invalid", "What is wrong stands in `errors`, or in `detail`."),
     "key-reused": Kind(422, "The Idempotency-Key is another's", "It was sent before, with another request."),
     "too-many": Kind(429, "Too many requests", "`Retry-After` tells after how many seconds to come back."),
-    "failed": Kind(500, "Failed", "The operators of the server can read why."),
+    "fault": Kind(500, "A fault of the server", "The operators of the server can read why."),
     "not-here": Kind(501, "Not on this server", "This server does not store or do what it takes."),
+    "no-accounts": Kind(501, "No accounts here", "This server keeps no accounts: others do that for it."),
     "unavailable": Kind(503, "Not now", "The store, another server or this one cannot do it now: try again."),
 }
 """By the last part of their ``type``."""
@@ -109,7 +121,7 @@ NUMERICS: Final[Mapping[str, str]] = {
     "714": "already-on-channel",
     "734": "refused",
     "465": "banned",
-    "400": "failed",
+    "400": "fault",
 }
 """Numerics by which a command is refused; all others of 400 to 599 are ``refused``."""
 CODES: Final[Mapping[str, str]] = {
@@ -121,6 +133,14 @@ CODES: Final[Mapping[str, str]] = {
     "TRY_AGAIN": "too-many",
     "UNKNOWN_MSGID": "no-such-message",
     "REDACT_FORBIDDEN": "not-operator",
+    "ACCOUNT_EXISTS": "account-exists",
+    "ACCOUNT_SUSPENDED": "suspended",
+    "BAD_ACCOUNT_NAME": "invalid",
+    "INVALID_CREDENTIALS": "unauthenticated",
+    "MAY_NOT_INVITE": "may-not-invite",
+    "UNACCEPTABLE_EMAIL": "invalid",
+    "UNACCEPTABLE_PASSWORD": "invalid",
+    "WEAK_PASSWORD": "invalid",
 }
 """The same of codes of FAIL."""
 _BEGINNINGS: Final = (("INVALID_", "invalid"), ("MULTILINE_", "invalid"), ("NEED_MORE_", "invalid"))

@@ -159,7 +159,7 @@ def _together(heard: Heard) -> Object:
     found: Object = {
         "type": "split" if heard.kind == "netsplit" else "rejoined",
         "servers": list(heard.params[1:]),
-        "nicks": list(dict.fromkeys(each.source.partition("!")[0] for each in lines)),
+        "nicks": list(dict.fromkeys(each.source.partition("!")[0] for each in lines if "!" in each.source)),
     }
     if heard.kind == "netjoin":
         found["channels"] = list(

@@ -46,6 +46,7 @@ class MessagesHere:
         self._index = index
         self._references = references
         self._veils = veils
+        self._counts = node.counts
         self.hears: Mapping[type[Fact], Hearer] = {
             facts.MessageSent: self._message_sent,
             facts.MessageRedacted: self._message_redacted,
@@ -62,6 +63,10 @@ class MessagesHere:
         if fact.parts:
             make = self._of_parts()
         if type(target) is Channel:
+            if type(origin) is Session or not isinstance(origin, Hearsay):
+                self._counts.channel_here += 1
+            else:
+                self._counts.channel_linked += 1
             if fact.ranks:
                 self._status_message(target, make, fact, origin)
                 return
@@ -84,6 +89,10 @@ class MessagesHere:
                 origin.outlet.out.pop()
         else:
             assert isinstance(target, User)
+            if type(origin) is Session or not isinstance(origin, Hearsay):
+                self._counts.user_here += 1
+            else:
+                self._counts.user_linked += 1
             self._private_message(target, make, fact, origin)
 
     def _of_parts(self) -> Render:

@@ -54,6 +54,6 @@ def read_ban(text: str) -> Parts:
 
 
 def end_of(value: str) -> int:
-    """The Unix time at which a ban ends; 0: never, or it is none."""
+    """The Unix time at which a ban ends, or what else begins as one does; 0: never, or it is none."""
     parts = value.split(" ", 2)
-    return int(parts[1]) if len(parts) == 3 and parts[1].isdecimal() and len(parts[1]) <= _DIGITS else 0
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() and len(parts[1]) <= _DIGITS else 0

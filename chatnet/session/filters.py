@@ -359,7 +359,7 @@ class Filters:
         return filter.action != LOGIN or user.account is None
 
     def _tell(self, session: Session, filter: Filter, acts: bool, seen: Hit) -> None:
-        if self._node.network.opers:  # else the text is not worth making
+        if self._node.tells_opers:  # else the text is not worth making
             user = session.user
             dry = ", only reported" if filter.action != REPORT and not acts else ""
             what = f"Filter {filter.handle} ({filter.action}{dry}) hit"

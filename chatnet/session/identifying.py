@@ -40,15 +40,18 @@ def login_in(shared: Shared, session: Session, words: tuple[str, ...]) -> tuple[
 async def by_password(accounts: Accounts, tokens: Tokens, session: Session, name: str, password: str) -> None:
     """Log in by PASS; 464, and they come in without, if it is not right."""
     user, owner = session.user, accounts.throttle.owner(session.peer.address)
+    logins = session.sessions.node.counts.logins
     try:
         account, way = await tokens.enter(
             name, password, address=session.peer.address, owner=owner, certfp=user.certfp
         )
     except Refused as why:
+        logins["PASS", False] += 1
         session.numeric(numerics.ERR_PASSWDMISMATCH)
         if why.code != INVALID_CREDENTIALS:
             session.notice(why.text)
     else:
+        logins["PASS", True] += 1
         if not session.closed:
             session.device = device_of(name) or session.device
             log_in(session, account, way)

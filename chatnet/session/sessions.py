@@ -252,10 +252,11 @@ class Sessions(Shared):
         session = Session(self, outlet, peer, user, klass, self.monotonic())
         self.all[session] = None
         self.opened += 1
+        node.counts.opened[self.kinds.get(peer.listener, "other")] += 1
         if len(self.all) > self.most:
             self.most = len(self.all)
         if len(self.all) > self.limits.users:
-            self.tell_refused("Server is full, refused ", peer.address)
+            self.tell_refused("Server is full, refused ", peer.address, reason="full")
             session.close("This server is full")
         return session
 
@@ -267,7 +268,7 @@ class Sessions(Shared):
         """
         refusal = self._admission.admit(peer.address)
         if refusal is not None:
-            self.tell_refused("Refused ", peer.address, f": {refusal}")
+            self.tell_refused("Refused ", peer.address, f": {refusal}", reason="throttled")
             session.close(refusal)
             return
         session.peer = peer
@@ -287,10 +288,10 @@ class Sessions(Shared):
         if (ban := self.network_bans.address(address)) is not None:
             self._registration.send_away(session, ban)
         elif klass is None:
-            self.tell_refused("No connection class for ", address)
+            self.tell_refused("No connection class for ", address, reason="class")
             session.close("You are not authorized to connect to this server")
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
-            self.tell_refused(f"Class {klass.name} is full, refused ", address)
+            self.tell_refused(f"Class {klass.name} is full, refused ", address, reason="class")
             session.close("Your connection class is full")
         else:
             if self.block_lists.lists:

@@ -16,6 +16,9 @@ from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import HistorySettings
+from chatnet.settings.hooks import HooksSettings
+from chatnet.settings.inlets import InletSettings
+from chatnet.settings.invites import InvitesSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -32,6 +35,7 @@ from chatnet.settings.people import (
     SASLSettings,
     WebIRCSettings,
 )
+from chatnet.settings.plugins import PluginSettings
 from chatnet.settings.server import (
     ListenSettings,
     LookupSettings,
@@ -64,6 +68,9 @@ __all__ = [
     "FiltersSettings",
     "FloodSettings",
     "HistorySettings",
+    "HooksSettings",
+    "InletSettings",
+    "InvitesSettings",
     "LimitSettings",
     "LinkSettings",
     "LinksSettings",
@@ -74,6 +81,7 @@ __all__ = [
     "MetadataSettings",
     "OperClassSettings",
     "OperSettings",
+    "PluginSettings",
     "SASLSettings",
     "STSSettings",
     "Section",

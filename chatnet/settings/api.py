@@ -61,6 +61,8 @@ class ApiSettings(Section):
     """Seconds between two signs of life of a stream."""
     replay: Annotated[int, Field(ge=0, le=10_000)] = 1000
     """Messages of one channel that a stream begins with, if its reader says what it read last."""
+    notices: Annotated[int, Field(ge=0, le=100_000)] = 500
+    """Server notices that are kept for operators who were not there; 0 = none."""
     once_keep: Annotated[int, Field(ge=60, le=604_800)] = 86_400
     """Seconds for which the answer to an Idempotency-Key is kept."""
     once_most: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000

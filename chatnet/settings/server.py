@@ -108,6 +108,11 @@ def _for_clients(key: str, kind: str, value: object) -> str | None:
     return f'has {key}, which is not for kind = "server"' if value and kind == "server" else None
 
 
+def _for_people(key: str, kind: str, value: object) -> str | None:
+    bad = value and kind in ("server", "line")
+    return f'has {key}, which is not for kind = "{kind}"' if bad else None
+
+
 class ListenSettings(Section):
     """``[[listen]]``: one place where clients may connect."""
 
@@ -115,7 +120,8 @@ class ListenSettings(Section):
         Agreement(("kind", key), partial(judge, key))
         for judge, keys in (
             (_for_websocket, ("forwarded_from", "origins", "compression")),
-            (_for_clients, ("proxy_from", "connection_class")),
+            (_for_clients, ("proxy_from",)),
+            (_for_people, ("connection_class",)),
             (_for_web, ("serves",)),
         )
         for key in keys
@@ -123,10 +129,11 @@ class ListenSettings(Section):
 
     endpoint: str
     """A Twisted server endpoint, for instance ``tcp:6667:interface=127.0.0.1`` or ``unix:chat.sock``."""
-    kind: Literal["irc", "websocket", "web", "server"] = "irc"
+    kind: Literal["irc", "websocket", "web", "line", "server"] = "irc"
     """``irc``: lines over TCP; ``websocket``: lines over WebSocket, for clients in browsers; ``web``: all
-    that browsers and programs ask by HTTP, WebSocket too (see ``[web]``); ``server``: other servers (see
-    ``[[link]]``), without TLS from this machine only, or with ``insecure``."""
+    that browsers and programs ask by HTTP, WebSocket too (see ``[web]``); ``line``: a token, and then what
+    boards and scripts say, a line each; ``server``: other servers (see ``[[link]]``), without TLS from this
+    machine only, or with ``insecure``."""
     tls: bool = False
     """Speak TLS on it (chatnet's own; write no ``ssl:`` or ``tls:`` in the endpoint)."""
     proxy_from: tuple[AddressRange, ...] = ()

@@ -40,6 +40,11 @@ class WebSettings(Section):
     """Channels that newcomers are in at once, such as ``#lobby``."""
     guests: bool = True
     """Offer in the client to come without an account."""
+    insecure_login: bool = False
+    """Take passwords also from pages that came without TLS from other machines than this one: whoever is on
+    the way reads them."""
+    login_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """Days for which somebody stays logged in on a page that they do not use."""
     head_timeout: Annotated[float, Field(gt=0, le=600)] = 10.0
     """Seconds from the first byte of a request (or the connection) to the end of its headers."""
     body_timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
@@ -64,6 +69,12 @@ class WebSettings(Section):
     """Seconds for which browsers that came over TLS shall come over nothing else (HSTS); 0 = not told."""
     metrics_from: tuple[AddressRange, ...] = ("127.0.0.0/8", "::1")
     """Addresses that are told figures about this server, and in ``/ready`` what is wrong."""
+    feeds: bool = True
+    """Give out feeds of those registered channels that want one (``SET FEED`` of ChanServ)."""
+    logs: bool = False
+    """Give out what was said in those that want that (``SET LOGS``), a page a day, to everybody."""
+    index_logs: bool = False
+    """Allow search engines to list these pages."""
     acme: FilePath = ""
     """Folder with what certbot puts there (``--webroot``'s ``.well-known/acme-challenge``), given out where
     a listener serves ``redirect``; relative to the configuration; empty = none."""

@@ -15,6 +15,9 @@ from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import PLACES, HistorySettings
+from chatnet.settings.hooks import HooksSettings
+from chatnet.settings.inlets import InletSettings
+from chatnet.settings.invites import InvitesSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -30,6 +33,7 @@ from chatnet.settings.people import (
     SASLSettings,
     WebIRCSettings,
 )
+from chatnet.settings.plugins import PluginSettings
 from chatnet.settings.server import (
     ListenSettings,
     LookupSettings,
@@ -84,8 +88,12 @@ class Settings(Section):
     sasl: SASLSettings = SASLSettings()
     accounts: AccountsSettings = AccountsSettings()
     channels: ChannelsSettings = ChannelsSettings()
+    invites: InvitesSettings = InvitesSettings()
     metadata: MetadataSettings = MetadataSettings()
     mail: MailSettings = MailSettings()
+    hooks: HooksSettings = HooksSettings()
+    inlet: tuple[InletSettings, ...] = ()
+    plugin: tuple[PluginSettings, ...] = ()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from chatnet.settings import Settings
@@ -11,6 +12,10 @@ from chatnet.wire.masks import aggregate, is_loopback
 
 class Visitor(Protocol):
     """One connection, as far as its end goes."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether it is under TLS."""
 
     def leave(self) -> None:
         """Close it when what is being answered has been."""
@@ -69,6 +74,10 @@ class Crowd:
         else:
             self._counts[network] -= 1
         self._left()
+
+    def by_encryption(self) -> Mapping[bool, int]:
+        """How many there are now, by whether they are under TLS."""
+        return Counter(visitor.secure for visitor in self.visitors)
 
     def close(self) -> None:
         """The server ends: all go when they have what they are being answered."""

@@ -113,6 +113,11 @@ class Door:
         self._factory.crowd.visitors.add(self)
         self._await(Stage.BETWEEN, self._factory.web().head_timeout)
 
+    @property
+    def secure(self) -> bool:
+        """Whether it is under TLS."""
+        return self._peer.secure
+
     # what is waited for
 
     def _await(self, stage: int, seconds: float) -> None:

@@ -85,6 +85,7 @@ from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.persons.interfaces import Persons as KeptPersons
 from chatnet.wire.casemap import folder
+from chatnet.wiring.hooks import hooking_of
 
 
 @dataclass(slots=True, frozen=True)
@@ -96,6 +97,7 @@ class Parts:
     news: News
     delivery: Delivery
     history: Ring
+    messages: MessageStore | None
     recorder: Recorder | None
     erasures: Erasures | None
     gaps: Gaps | None
@@ -255,6 +257,7 @@ def build(
         keeping = Keeping(node, ledger, seated.chanserv, stamped, links.noted, tell)
         links.marked = keeping.marked
         chanserv = ChanServ(node, seated.chanserv, accounts, keeping, tell, links.gate)
+        chanserv.hooking = hooking_of(node, ledger, nickserv, chanserv, tell)
         links.feeds.disputed = nickserv.disputed
         authority = links.gate.applicants.examiner = Authentication(
             node, accounts, nickserv.tokens, links.elsewhere
@@ -361,6 +364,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, standing, admission,
-        repeats, links, turn, accounts, nickserv, chanserv,
+        node, sessions, news, delivery, history, messages, recorder, erasures, gaps, marks, standing,
+        admission, repeats, links, turn, accounts, nickserv, chanserv,
     )  # fmt: skip

@@ -74,6 +74,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     hashing.set_defaults(run=_hash_password)
 
+    health = commands.add_parser(
+        "health", help="ask a running server by HTTP whether it is ready: 0 = yes, 1 = no, and why"
+    )
+    health.add_argument(
+        "url", metavar="URL", help="such as http://127.0.0.1:8080 (a listener with kind = web)"
+    )
+    health.add_argument(
+        "--timeout", type=float, default=5.0, metavar="S", help="seconds to wait for it (default: 5)"
+    )
+    health.set_defaults(run=_health)
+
     token = commands.add_parser(
         "token", help="make a token for a program: its [[token]] for the configuration, and the secret, once"
     )
@@ -115,6 +126,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_channel_actions(channel.add_subparsers(required=True, metavar="ACTION", dest="action"))
     channel.set_defaults(run=_channel)
+
+    invite = commands.add_parser("invite", help="make a link into channels, also while the server runs")
+    invite.add_argument("channel", metavar="CHANNEL", help="such as '#club', or several with commas")
+    invite.add_argument("--days", type=int, metavar="N", help="how long it is good (default: invites.days)")
+    invite.add_argument("--most", type=int, metavar="N", help="how many may come (default: invites.most)")
+    invite.add_argument("--voice", action="store_true", help="who has an account gets the flag V there")
+    invite.add_argument("--accounts", action="store_true", help="nobody comes without an account")
+    invite.add_argument("--register", action="store_true", help="they may register one where nobody else may")
+    invite.add_argument("--label", default="", metavar="TEXT", help="what it is called")
+    invite.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+    invite.set_defaults(run=_invite)
 
     audit = commands.add_parser("audit", help="what operators did on this server, also while it runs")
     audit.add_argument(
@@ -338,6 +360,15 @@ def _hash_password(arguments: argparse.Namespace) -> None:
     print(PasswordHasher().hash(password.encode("utf-8", "surrogateescape")))
 
 
+def _health(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.health_command import Unhealthy, address_of, look
+
+    try:
+        print(look(address_of(arguments.url), max(0.1, arguments.timeout)))
+    except (Unhealthy, ValueError) as error:
+        raise _Failure(str(error)) from None
+
+
 def _token(arguments: argparse.Namespace) -> None:
     from chatnet.wiring.token_block import token_block
 
@@ -404,6 +435,17 @@ def _channel(arguments: argparse.Namespace) -> None:
 def _account(arguments: argparse.Namespace) -> None:
     from chatnet.wiring.account_commands import run
     from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.keeper import KeeperError
+
+    try:
+        run(arguments)
+    except (KeeperError, ConfigError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _invite(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.invite_command import run
     from chatnet.wiring.keeper import KeeperError
 
     try:

@@ -95,6 +95,9 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "oper.name": "unknown",
     "oper.class": "unknown",
     "link.name": "unknown.invalid",
+    "token.name": "unknown",
+    "token.nick": "unknown",
+    "token.hash": "0" * 64,
 }
 """What stands in settings where a key without a default is wrong."""
 _MAX_DEPTH = 16

@@ -242,6 +242,11 @@ class Security:
         found = [each for store in self._in_use() for each in store.expiring(_EVER, now)]
         return {name: (end - now).days for name, end in found}
 
+    def ends(self, now: datetime) -> dict[str, float]:
+        """When each certificate ends, by its name: Unix time."""
+        found = [each for store in self._in_use() for each in store.expiring(_EVER, now)]
+        return {name: end.timestamp() for name, end in found}
+
     def exposed(self) -> list[str]:
         """A sentence for each private key that others may read or change."""
         return list(dict.fromkeys(sentence for store in self._in_use() for sentence in store.exposed()))

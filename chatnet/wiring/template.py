@@ -80,6 +80,17 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "from": ["192.0.2.0/24"],
         }
     ],
+    "inlet": [
+        {
+            "kind": "syslog",
+            "endpoint": "udp:5514:interface=127.0.0.1",
+            "from": ["127.0.0.1"],
+            "channel": "#ops",
+            "nick": "syslog",
+            "names": ["192.0.2.7 router"],
+        }
+    ],
+    "plugin": [{"module": "club.greeter", "settings": ["channel=#lobby"]}],
     "link": [
         {
             "name": "irc2.example.org",
@@ -102,6 +113,7 @@ _EXAMPLE_VALUES = {
     "link.allow_orders": False,
     "accounts.authority": "here",
     "storage.url": "postgresql://chatnet@db.example.org/chatnet?passfile=/etc/chatnet/pgpass",
+    "inlet.secret": "a-long-word-that-boards-know",
     "mail.password": "the-password-of-that-user",
 }
 

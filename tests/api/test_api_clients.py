@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from archive import Archive
 from asking import Answered, Desk, Program, Study, secret, token
-from club import Club
+from club import Club, plain
 from conversation import Client, House
 from nickserv import ask
 from sitting import Houses
@@ -319,7 +319,10 @@ def test_a_person_who_is_not_here_comes_by_their_program(desk: Desk) -> None:
     program = member(desk)
     found = program.posts("/channels/club/messages", text="hi").json
     assert (found["from"]["nick"], found["from"]["account"], found["from"]["bot"]) == ("ann", "ann", False)
-    client = ann_in(desk)
+    assert isinstance(desk.house, Club)
+    client = desk.house.connecting()
+    plain(client)
+    client >> "NICK ann" >> "USER ann 0 * :Ann" >> "CAP END"
     assert client.user is user(desk.house, "ann")
     assert [channel.name for channel in client.user.channels] == ["#club"]
 

@@ -174,7 +174,7 @@ def test_a_command_fails(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.program("all").gets("/users/all")
     monkeypatch.setattr(desk.house.parts.sessions.rows["AWAY"], "handler", fails)
     answered = command(desk, "AWAY")
-    assert answered.kind == "failed"
+    assert answered.kind == "fault"
     assert b"secret" not in answered.body  # type: ignore[operator]
     desk.house.log.failures.clear()
 
@@ -320,7 +320,7 @@ def test_paths_and_methods(desk: Desk, bot: Program) -> None:
     assert answered.kind == "no-such-method"
     assert answered.headers["allow"] == "GET, HEAD, POST"
     assert bot.asks("DELETE", "/channels/club/membership", {"reason": None, "x": 1}).kind == "invalid"
-    assert bot.asks("GET", "/channels", b"{}").kind == "invalid"
+    assert bot.asks("GET", "/channels", b"[]").kind == "invalid"
     assert (
         desk.ask(Ask("GET", "/api/v1/channels", (("q", "a"), ("q", "b")), bot.made("GET", "/").headers)).kind
         == "invalid"

@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
-from chatnet.api.routes import channels, commands, events, messages, server, users
+from chatnet.api.routes import (
+    accounts,
+    channels,
+    commands,
+    events,
+    hooks,
+    invites,
+    me,
+    messages,
+    server,
+    tokens,
+    users,
+    values,
+)
 from chatnet.api.table import Routes
 
-ROUTES = Routes(server.ROUTES, channels.ROUTES, messages.ROUTES, users.ROUTES, commands.ROUTES, events.ROUTES)
+ROUTES = Routes(
+    server.ROUTES,
+    tokens.ROUTES,
+    accounts.ROUTES,
+    me.ROUTES,
+    invites.ROUTES,
+    channels.ROUTES,
+    messages.ROUTES,
+    users.ROUTES,
+    commands.ROUTES,
+    events.ROUTES,
+    hooks.ROUTES,
+    values.ROUTES,
+)
 """In the order of the documents."""

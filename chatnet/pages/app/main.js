@@ -1,0 +1,119 @@
+// @ts-check
+/** Begins: who is known goes in at once, others stand at the door. */
+import {Api} from "./api.js";
+import {at} from "./dom.js";
+import {door} from "./door.js";
+import {Settings, dress, storage} from "./settings.js";
+import {say} from "./words.js";
+
+/** @typedef {import("./door.js").Entry} Entry */
+
+const KEY = "chatnet.session";
+const NICK = "chatnet.nick";
+
+const settings = new Settings(storage("localStorage"));
+const api = new Api();
+/** @type {import("./room.js").Room | null} */
+let room = null;
+
+dress(settings);
+settings.addEventListener("change", () => dress(settings));
+at("plain").remove();
+start();
+
+async function start() {
+    const known = remembered();
+    if (known && !invitation()) await enter(known);
+    else await knock("");
+    if ("serviceWorker" in navigator) register();
+}
+
+/** Stand at the door. @param {string} wrong why, if one was inside already */
+async function knock(wrong) {
+    at("chat").hidden = true;
+    let about = {};
+    try {
+        about = await api.get("/");
+    } catch {
+        // no API here: guests, and who has an account, come in all the same
+    }
+    if (/** @type {any} */ (about).network) document.title = /** @type {any} */ (about).network;
+    door({about, invite: invitation(), nick: storage("localStorage")?.getItem(NICK) ?? "", wrong, api, come: enter});
+    import("./room.js"); // it is there by the time somebody has a name
+}
+
+/** @param {Entry} entry @returns {Promise<string | null>} */
+async function enter(entry) {
+    const {Room, wantedBy} = await import("./room.js");
+    remember(entry);
+    api.token = (entry.token && entry.secret) || "";
+    if (!room) room = new Room(settings, api, {refused: leave, logOut});
+    const wanted = wantedBy(location);
+    room.enter(entry, [...(entry.channels ?? []), ...(wanted ? [wanted] : [])]);
+    return null;
+}
+
+/** The server did not let us in. @param {string} reason */
+function leave(reason) {
+    forget();
+    at("chat").hidden = true;
+    knock(reason || say("door.wrong"));
+}
+
+async function logOut() {
+    if (api.token) await api.del("/tokens/current").catch(() => null);
+    forget();
+    room?.connection.stop();
+    location.assign("/");
+}
+
+/** The token of an invitation that the address has, or "". */
+function invitation() {
+    return location.pathname.startsWith("/join/") ? decodeURIComponent(location.pathname.slice(6)) : "";
+}
+
+/** @returns {Entry | null} */
+function remembered() {
+    for (const name of /** @type {const} */ (["sessionStorage", "localStorage"])) {
+        try {
+            const found = JSON.parse(storage(name)?.getItem(KEY) ?? "null");
+            if (found && typeof found.nick === "string") return found;
+        } catch {
+            // what is broken is nothing
+        }
+    }
+    return null;
+}
+
+/** Passwords are never kept; a token is, as long as the person wishes. @param {Entry} entry */
+function remember({nick, account, secret, token, stay}) {
+    const kept = storage(token && stay ? "localStorage" : "sessionStorage");
+    try {
+        storage("localStorage")?.setItem(NICK, nick);
+        if (!account || token) kept?.setItem(KEY, JSON.stringify({nick, ...(token && {account, secret, token, stay})}));
+    } catch {
+        // nothing is kept here, so one logs in each time
+    }
+}
+
+function forget() {
+    storage("sessionStorage")?.removeItem(KEY);
+    storage("localStorage")?.removeItem(KEY);
+    api.token = "";
+}
+
+/** The page opens offline too.  Policies of the browser want to be told that this address is a script of ours. */
+async function register() {
+    try {
+        const types = /** @type {any} */ (window).trustedTypes;
+        const policy = types?.createPolicy("sw", {
+            createScriptURL: (/** @type {string} */ url) => {
+                if (url !== "/sw.js") throw new TypeError("only /sw.js");
+                return url;
+            },
+        });
+        await navigator.serviceWorker.register(policy ? policy.createScriptURL("/sw.js") : "/sw.js");
+    } catch {
+        // not in this browser, or not over plain HTTP: the page does without
+    }
+}
