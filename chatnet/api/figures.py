@@ -7,7 +7,7 @@ sessions, in slices, or in the store.  That is looked for before, by :meth:`Figu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final, NamedTuple
 

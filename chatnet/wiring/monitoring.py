@@ -106,3 +106,14 @@ class Monitoring:
     def _queued(self) -> int | None:
         outgoing = self._programs.outgoing
         return None if outgoing is None else outgoing.deliveries.waiting
+
+    def _free(self) -> int | None:
+        try:
+            found = os.statvfs(self._folder)
+        except OSError:
+            return None
+        return found.f_bavail * found.f_frsize
+
+
+async def _missing(ask: Ask) -> Reply:
+    return Reply(501, MISSING, (("Content-Type", "text/plain; charset=utf-8"),))
