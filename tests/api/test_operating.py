@@ -241,6 +241,18 @@ def test_a_reload_and_its_mistakes(desk: Desk, boss: Program) -> None:
     assert desk.program("aide").posts("/reload").kind == "no-privilege"
 
 
+def test_who_is_an_operator_by_a_token_stays_one_after_a_reload(desk: Desk, boss: Program) -> None:
+    assert boss.gets("/links").status == 200
+    desk.house.reload(limits={"nick": 20})
+    assert boss.gets("/links").status == 200
+    assert boss.gets("/bans").status == 200
+    desk.house.reload(
+        oper_class=[{"name": "all", "privileges": ["rehash"]}, {"name": "none", "privileges": []}]
+    )
+    assert boss.gets("/bans").kind == "no-privilege"
+    assert boss.posts("/reload").status == 200
+
+
 def test_accounts_are_found_suspended_renamed_and_erased(desk: Desk, boss: Program) -> None:
     house = desk.house
     assert isinstance(house, Archive)
