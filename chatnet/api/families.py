@@ -319,7 +319,7 @@ one(
     "hook_queue_events",
     GAUGE,
     "Events that hooks are to tell; only where there are hooks.",
-    lambda f: f.queued,
+    lambda f: f.outside.queued(),
 )
 
 

@@ -7,7 +7,7 @@ sessions, in slices, or in the store.  That is looked for before, by :meth:`Figu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -25,11 +25,6 @@ STORE_AGE: Final = 30.0
 
 Sample = tuple[tuple[str, ...], float | Histogram]
 """The values of the labels, and the number."""
-
-
-async def nothing_queued() -> int | None:
-    """In the place of hooks, where there are none."""
-    return None
 
 
 class Outside(NamedTuple):
@@ -52,7 +47,7 @@ class Outside(NamedTuple):
     streams: Callable[[], int] = int
     clients: Callable[[], int] = int
     delivered: Callable[[], Mapping[str, int]] = dict
-    queued: Callable[[], Awaitable[int | None]] = nothing_queued
+    queued: Callable[[], int | None] = lambda: None
     gauges: Callable[[], Mapping[str, float]] = dict
 
 
@@ -66,8 +61,6 @@ class Figures:
         self.outside = outside
         self.lateness = lateness
         self.traffic = traffic
-        self.queued: int | None = None
-        """Events that hooks are to tell; None: nobody knows."""
         self.sendq = 0
         """Bytes that clients have not taken."""
         self.backlogged = 0
@@ -86,7 +79,6 @@ class Figures:
         with suppress(StoreError):  # which is counted where it is told; the last figures stay
             if self.sessions.health is not None:
                 await self.sessions.health.look()
-            self.queued = await self.outside.queued()
 
     async def look_at_sessions(self) -> None:
         """Look at all sessions alone."""

@@ -42,6 +42,10 @@ class Body(BaseModel):
     )
 
 
+TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,18})?Z$"
+"""How a time is written."""
+
+
 class Object(BaseModel):
     """What an answer has; more may come to be in it."""
 

@@ -104,11 +104,9 @@ class Monitoring:
         found = outgoing.deliveries
         return {"told": found.told, "given up": found.given_up, "lost": found.lost}
 
-    async def _queued(self) -> int | None:
-        store = None if self._parts.accounts is None else self._parts.accounts.ledger.store
-        if store is None or self._programs.outgoing is None:
-            return None
-        return sum(count for _, count in await store.parcels())
+    def _queued(self) -> int | None:
+        outgoing = self._programs.outgoing
+        return None if outgoing is None else outgoing.deliveries.waiting
 
     def _free(self) -> int | None:
         try:

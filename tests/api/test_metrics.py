@@ -151,11 +151,8 @@ def test_what_plugins_tell() -> None:
 
 
 def test_what_hooks_and_programs_tell() -> None:
-    async def queued() -> int | None:
-        return 7
-
     house = House()
-    outside = Outside(streams=lambda: 2, clients=lambda: 3, delivered=lambda: {"told": 4}, queued=queued)
+    outside = Outside(streams=lambda: 2, clients=lambda: 3, delivered=lambda: {"told": 4}, queued=lambda: 7)
     text = body_of(fetch(house, Metrics(figures_of(house, outside), everybody).answer, "/metrics"))
     for line in (
         "chatnet_event_streams 2.0",

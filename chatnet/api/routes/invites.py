@@ -99,7 +99,7 @@ def _invite(call: Call, invite: Known, said: InviteValue, place: Place, secret: 
         made_at=written_ms(said.made * 1000),
         expires_at=written_ms(said.until * 1000),
         most=said.most,
-        used=len(invite.used),
+        used=services.uses(invite),
         voice="V" in said.grants,
         guests=said.guests,
         register=said.register,

@@ -15,6 +15,8 @@ const settings = new Settings(storage("localStorage"));
 const api = new Api();
 /** @type {import("./room.js").Room | null} */
 let room = null;
+/** What the server tells of itself in its page. @type {import("./door.js").About} */
+const about = JSON.parse(document.querySelector("meta[name=chatnet]")?.getAttribute("content") ?? "{}");
 
 dress(settings);
 settings.addEventListener("change", () => dress(settings));
@@ -23,7 +25,7 @@ start();
 
 async function start() {
     const known = remembered();
-    if (known && !invitation()) await enter(known);
+    if (known && !invitation()) await enter(known, true);
     else await knock("");
     if ("serviceWorker" in navigator) register();
 }
@@ -31,25 +33,27 @@ async function start() {
 /** Stand at the door. @param {string} wrong why, if one was inside already */
 async function knock(wrong) {
     at("chat").hidden = true;
-    let about = {};
-    try {
-        about = await api.get("/");
-    } catch {
-        // no API here: guests, and who has an account, come in all the same
-    }
-    if (/** @type {any} */ (about).network) document.title = /** @type {any} */ (about).network;
-    door({about, invite: invitation(), nick: storage("localStorage")?.getItem(NICK) ?? "", wrong, api, come: enter});
+    door({
+        about,
+        invite: invitation(),
+        nick: storage("localStorage")?.getItem(NICK) ?? "",
+        wrong,
+        api,
+        come: (entry) => enter(entry),
+    });
     import("./room.js"); // it is there by the time somebody has a name
 }
 
-/** @param {Entry} entry @returns {Promise<string | null>} */
-async function enter(entry) {
-    const {Room, wantedBy} = await import("./room.js");
+/** @param {Entry} entry @param {boolean} [again] not by the door @returns {Promise<string | null>} */
+async function enter(entry, again = false) {
+    const {Room, kept, wantedBy} = await import("./room.js");
     remember(entry);
     api.token = (entry.token && entry.secret) || "";
     if (!room) room = new Room(settings, api, {refused: leave, logOut});
     const wanted = wantedBy(location);
-    room.enter(entry, [...(entry.channels ?? []), ...(wanted ? [wanted] : [])]);
+    const channels = [...(again ? kept() : (entry.channels ?? [])), ...(wanted ? [wanted] : [])];
+    if (invitation()) history.replaceState(null, "", "/");
+    room.enter(entry, channels.length || again ? channels : (about.autojoin ?? []), again);
     return null;
 }
 

@@ -54,7 +54,7 @@ export const words = {
     "quote.gone": "a deleted message",
     react: "React",
     "react.with": "React with {emoji}",
-    "reaction.by": "{emoji} by {names}",
+    "reaction.by": "{emoji} {n}: {names}",
     reactions: "Reactions",
     reply: "Reply",
     "reply.not": "Do not reply",
