@@ -55,6 +55,8 @@ class Crowd:
         return "Too many connections from your address"
 
     def _network(self, address: str) -> str:
+        if ":" not in address:
+            return address  # an IPv4 address counts for itself
         return aggregate(address, 32, self._settings().flood.address_ipv6)
 
     def enter(self, address: str) -> str:

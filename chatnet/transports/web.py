@@ -99,7 +99,8 @@ class Door:
         self._factory = protocol.factory
         self._outlet = outlet
         self._peer = peer
-        self._trusted = self._factory.trusts(peer.address)
+        self._trusted = protocol.trusted
+        self._local = is_loopback(peer.address)
         self._sendq = outlet.sendq
         outlet.sendq = SENDQ
         self._wire = Wire(outlet)
@@ -223,20 +224,20 @@ class Door:
         headers = request.headers
         if host is not None:
             headers["host"] = host
-        address, encrypted = self._peer.address, self._peer.secure
+        address, encrypted, local = self._peer.address, self._peer.secure, self._local
         told = headers.get("x-forwarded-for", "")
         if self._trusted:
             if told or path not in PROBES:
                 address = client_behind(told, self._factory.trusted)
+                local = is_loopback(address)
                 encrypted = all_secure(headers.get("x-forwarded-proto", ""))
-        elif told and is_loopback(address):
+        elif told and local:
             # All the world would be this machine.
             text = "A proxy asks for somebody else, and `forwarded_from` does not have its address."
             raise Refused(HTTPStatus.BAD_REQUEST, text, odd=True)
         if address == "localhost":
             address = "127.0.0.1"
-        secure = encrypted or is_loopback(address)
-        return Ask(self._channel.method, path, query, headers, b"", address, secure, encrypted)
+        return Ask(self._channel.method, path, query, headers, b"", address, encrypted or local, encrypted)
 
     def wanted(self) -> None:
         self._outlet.say(CONTINUE)
@@ -351,10 +352,13 @@ class WebProtocol(WebSocketProtocol):
     factory: WebFactory
     visiting: str | None = None
     """As what the crowd knows it."""
+    trusted = False
+    """Whether the other end is a proxy that is believed."""
 
     def enter(self, address: str, port: int, secure: bool) -> None:
         factory = self.factory
-        refusal = factory.crowd.refusal(address, trusted=factory.trusts(address))
+        self.trusted = bool(factory.trusted) and factory.trusts(address)
+        refusal = factory.crowd.refusal(address, trusted=self.trusted)
         if refusal is not None:
             self.refuse(address, refusal)
             return
