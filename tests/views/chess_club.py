@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ name = "irc.example.org"
 network = "Chessclub"
 [cloak]
 enabled = false
+[accounts]
+iterations = 4096
 [[connection_class]]
 name = "default"
 burst = 100000
@@ -21,8 +24,7 @@ lines_per_second = 10000
 endpoint = "tcp:PORT:interface=127.0.0.1"
 [[listen]]
 endpoint = "tcp:WEB:interface=127.0.0.1"
-kind = "websocket"
-origins = ["*"]
+kind = "web"
 """
 CAPS = "batch message-tags server-time echo-message labeled-response draft/multiline draft/message-redaction"
 
@@ -65,15 +67,35 @@ class Member:
 
 
 class ClubDaemon(Daemon):
-    """A daemon with a plain listener (`port`) and one for WebSocket (`web`)."""
+    """A daemon with a plain listener (`port`) and one for browsers (`web`)."""
 
     def __init__(self, folder: Path, configuration: str = CONFIGURATION) -> None:
         super().__init__(folder)
         self.web = free_port()
+        self.members: list[Member] = []
         self.configure(configuration.replace("WEB", str(self.web)))
 
+    @property
+    def address(self) -> str:
+        """Of its page."""
+        return f"http://127.0.0.1:{self.web}/"
+
     def member(self, nick: str, *channels: str) -> Member:
-        return Member(self, nick, *channels)
+        self.members.append(Member(self, nick, *channels))
+        return self.members[-1]
+
+    def empty(self) -> None:
+        """Have everybody go, and wait until all have gone: those with a browser, too."""
+        for member in self.members:
+            member.client.close()
+        self.members.clear()
+        with self.client("porter") as porter:
+            while True:
+                porter.send("LUSERS")
+                users = re.findall("[0-9]+", porter.until(" 251 ")[-1].rpartition(":")[2])[:2]
+                if sum(map(int, users)) == 1:
+                    return
+                porter.sync()
 
 
 class Clock:

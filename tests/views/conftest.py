@@ -9,7 +9,6 @@ import pytest
 from browser import chromium
 from chess_club import ClubDaemon
 from playwright.sync_api import Browser
-from served import Site
 from visitor import Visitor
 
 
@@ -30,23 +29,18 @@ def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClubDaemon]:
         daemon.end()
 
 
-@pytest.fixture(scope="module")
-def site(club: ClubDaemon) -> Iterator[Site]:
-    with Site(club.web) as site:
-        yield site
-
-
 @pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
+def visit(browser: Browser, club: ClubDaemon) -> Iterator[Callable[..., Visitor]]:
     """Somebody at the door, with a browser of their own; in the end the page has had no error."""
     visitors: list[Visitor] = []
 
     def made(**options: Any) -> Visitor:
-        visitors.append(Visitor(browser, site.address, **options))
+        visitors.append(Visitor(browser, options.pop("address", club.address), **options))
         return visitors[-1]
 
     yield made
     for each in visitors:
         each.leave()
+    club.empty()
     for each in visitors:
         assert each.errors == []

@@ -60,6 +60,7 @@ export function frame(title, ...within) {
     );
     dialog.addEventListener("close", () => dialog.remove());
     dialog.addEventListener("click", (event) => event.target === dialog && close());
+    if (!place.querySelector("a, button, input, select, textarea")) place.tabIndex = 0; // it is scrolled by keys
     document.body.append(dialog);
     dialog.showModal();
     /** @type {HTMLElement | null} */ (place.querySelector("[autofocus]"))?.focus();

@@ -1,7 +1,6 @@
 // @ts-check
 /** What one does with a message: the small tools on the row that is pointed at or has the focus, keys, and clicks. */
-import {button, h, tool} from "./dom.js";
-import {plain} from "./text.js";
+import {h, tool} from "./dom.js";
 import {say} from "./words.js";
 
 /** @typedef {import("./rows.js").Row} Row */
@@ -105,6 +104,6 @@ export class Doings {
 
     /** @param {Row} row */
     menu(row) {
-        this.desk.dialog("message", {row, words: plain(row.text), button});
+        this.desk.dialog("message", row);
     }
 }

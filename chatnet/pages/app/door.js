@@ -5,7 +5,17 @@ import {at, button, fill, h} from "./dom.js";
 import {say} from "./words.js";
 
 /** @typedef {{nick: string, account?: string, secret?: string, token?: boolean, stay?: boolean, channels?: string[]}} Entry who comes in, and where to */
-/** @typedef {{network?: string, guests?: boolean, registration?: boolean | string, accounts?: boolean}} About what the server tells of itself */
+/**
+ * What the server tells of itself.
+ * @typedef {object} About
+ * @property {string} [title]
+ * @property {string} [network]
+ * @property {string} [welcome]
+ * @property {string[]} [autojoin]
+ * @property {boolean} [guests]
+ * @property {boolean} [accounts]
+ * @property {boolean} [registration]
+ */
 
 const NICK = /^[\p{L}[\]\\`_^{|}][\p{L}\p{N}[\]\\`_^{|}-]{0,29}$/u;
 const SECURE = location.protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
@@ -55,7 +65,7 @@ export async function door({about, invite, nick, wrong, api, come}) {
             ? invited.by
                 ? say("door.invites", {by: invited.by})
                 : say("door.invites.network", {network: invited.network ?? about.network})
-            : say("door.title", {network: about.network ?? location.hostname});
+            : say("door.title", {network: about.title || about.network || location.hostname});
         const lead =
             {guest: "door.lead", login: "door.lead.login", account: "door.lead.account", code: "door.code.lead"}[way] ??
             "door.lead";
@@ -94,7 +104,7 @@ export async function door({about, invite, nick, wrong, api, come}) {
                 {class: "card"},
                 mark(),
                 h("h1", null, title),
-                h("p", {class: "lead"}, say(lead)),
+                h("p", {class: "lead"}, (way === "guest" && about.welcome) || say(lead)),
                 invited &&
                     h(
                         "ul",
@@ -145,19 +155,28 @@ export async function door({about, invite, nick, wrong, api, come}) {
     async function enter() {
         const wanted = name.value.trim();
         if (way !== "code" && !NICK.test(wanted)) return say("door.nick.bad");
-        const channels = invited ? invited.channels.map((/** @type {any} */ each) => each.name) : [];
+        // (The token of an invitation is a key of its channels.)
+        const channels = invited ? invited.channels.map((/** @type {any} */ each) => `${each.name} ${invite}`) : [];
         if (way === "guest") {
-            if (invited) await api.post(`/invites/${encodeURIComponent(invite)}/accept`, {name: wanted});
-            return come({nick: wanted, channels: channels.map((/** @type {string} */ each) => `${each} ${invite}`)});
+            if (invited) await api.post(`/invites/${encodeURIComponent(invite)}/accept`, {});
+            return come({nick: wanted, channels});
         }
         if (way === "login") return login(wanted, channels);
         if (way === "code")
             return used(
-                await api.post(`/accounts/${encodeURIComponent(wanted)}/verify`, {code: code.value.trim()}),
+                await api.post(`/accounts/${encodeURIComponent(wanted)}/verify`, {
+                    code: code.value.trim(),
+                    label: device(),
+                }),
                 wanted,
                 channels,
             );
-        const body = {name: wanted, password: password.value, ...(email.value.trim() && {email: email.value.trim()})};
+        const body = {
+            name: wanted,
+            password: password.value,
+            label: device(),
+            ...(email.value.trim() && {email: email.value.trim()}),
+        };
         const answer = invited
             ? await api.post(`/invites/${encodeURIComponent(invite)}/accept`, body)
             : await api.post("/accounts", body);

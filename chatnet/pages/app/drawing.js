@@ -161,7 +161,7 @@ function reactions(row, around) {
                             tabindex: "-1",
                             "aria-pressed": String(own),
                             title: names,
-                            "aria-label": say("reaction.by", {emoji, names}),
+                            "aria-label": say("reaction.by", {emoji, n: nicks.size, names}),
                             "data-do": "react",
                             "data-id": row.id,
                             "data-emoji": emoji,

@@ -14,7 +14,7 @@ export class ChatChannels extends HTMLElement {
     /** @type {Desk} */
     // @ts-ignore: given by room.js before anything is shown
     desk;
-    #brand = h("span");
+    #brand = h("span", {id: "brand", role: "heading", "aria-level": "2"});
     #lists = h("div", {class: "lists"});
     #me = h("div", {class: "me"});
     /** @type {string | null} */

@@ -10,6 +10,8 @@ import {open as openDialog} from "./dialogs.js";
 import {at, button, fill, h, tool} from "./dom.js";
 import {listen} from "./keyboard.js";
 import {Notices} from "./notices.js";
+import {storage} from "./settings.js";
+import {take} from "./tabs.js";
 import {said} from "./text.js";
 import {say} from "./words.js";
 
@@ -69,8 +71,8 @@ export class Room {
         return document.querySelector(name);
     }
 
-    /** Come in. @param {import("./door.js").Entry} entry @param {string[]} channels */
-    enter(entry, channels) {
+    /** Come in. @param {import("./door.js").Entry} entry @param {string[]} channels @param {boolean} again */
+    enter(entry, channels, again) {
         at("door").hidden = true;
         at("chat").hidden = false;
         this.wanted = channels;
@@ -78,6 +80,19 @@ export class Room {
         this.people(WIDE.matches && this.settings.values.people);
         this.pane(NARROW.matches && channels.length === 0 ? "list" : "chat");
         this.show();
+        if (entry.account) this.connection.start(entry);
+        else this.#alone(entry, again);
+    }
+
+    /** Start, if no other tab has the chat. @param {import("./door.js").Entry} entry @param {boolean} steal */
+    async #alone(entry, steal) {
+        const elsewhere = () => {
+            this.connection.stop();
+            const here = () => this.#alone(entry, true);
+            this.bar.tell({key: "tab", words: say("bar.kept"), deeds: [{words: say("bar.kept.here"), go: here}]});
+        };
+        if (!(await take(steal, elsewhere))) return elsewhere();
+        this.bar.drop("tab");
         this.connection.start(entry);
     }
 
@@ -189,6 +204,9 @@ export class Room {
     /** On small screens one pane is seen. @param {"list" | "chat"} name */
     pane(name) {
         at("chat").dataset.pane = name;
+        const alone = NARROW.matches && name === "list"; // then it is what the page is about
+        at("side").setAttribute("role", alone ? "main" : "navigation");
+        at("brand").setAttribute("aria-level", alone ? "1" : "2");
     }
 
     // what happens
@@ -202,26 +220,23 @@ export class Room {
         this.#mark("list");
     }
 
+    /** Go to where one wants to be; the last of it is shown. */
     async #arrived() {
-        const wanted = this.wanted;
-        this.wanted = [];
+        const wanted = this.wanted.splice(0);
+        const last = wanted.pop();
         for (const each of wanted) {
             const [name, key] = each.split(" ");
-            if (this.desk.isChannel(name) || name.startsWith("#")) {
-                const wrong = await this.desk.join(name, key);
-                if (wrong !== null)
-                    this.bar.tell({
-                        key: "join",
-                        words: wrong,
-                        bad: true,
-                        deeds: [{words: say("close"), go: () => this.bar.drop("join")}],
-                    });
-            } else this.desk.show(name);
+            if (this.desk.isChannel(name)) this.connection.join(name, key);
+            else this.connection.open(name);
         }
-        if (!this.desk.open) {
-            const {channels} = this.desk.targets();
-            if (channels.length && !NARROW.matches) this.desk.show(channels[0].name);
+        if (last !== undefined) {
+            const [name, key] = last.split(" ");
+            const wrong = this.desk.isChannel(name) ? await this.desk.join(name, key) : this.desk.show(name);
+            const deeds = [{words: say("close"), go: () => this.bar.drop("join")}];
+            if (wrong) this.bar.tell({key: "join", words: wrong, bad: true, deeds});
         }
+        const {channels} = this.desk.targets();
+        if (!this.desk.open && channels.length && !NARROW.matches) this.desk.show(channels[0].name);
     }
 
     /** @param {Change[]} changes */
@@ -244,6 +259,7 @@ export class Room {
             else if (change.kind === "error" && change.text) this.composer.wrong(change.text);
             desk.heard.dispatchEvent(new CustomEvent(change.kind, {detail: change}));
         }
+        if (changes.some((change) => change.kind === "channels" || change.kind === "joined")) keep(desk);
         if (this.notices.wanted) this.#offerNotices();
         this.notices.count();
     }
@@ -348,6 +364,24 @@ export class Room {
         const seen = visualViewport;
         if (!seen || seen.scale !== 1) return;
         document.documentElement.style.setProperty("--tall", `${seen.height}px`);
+    }
+}
+
+const KEPT = "chatnet.channels";
+
+/** Remember where one is, for a guest who loads the page again. @param {Desk} desk */
+function keep(desk) {
+    const names = [...desk.model.channels.values()].filter((each) => each.joined).map((each) => each.name);
+    if (desk.connection.state === "LIVE") storage("sessionStorage")?.setItem(KEPT, JSON.stringify(names));
+}
+
+/** @returns {string[]} the channels one was in */
+export function kept() {
+    try {
+        const names = JSON.parse(storage("sessionStorage")?.getItem(KEPT) ?? "[]");
+        return names.filter((/** @type {unknown} */ each) => typeof each === "string");
+    } catch {
+        return [];
     }
 }
 

@@ -20,6 +20,8 @@ const STEP = 60;
 const SCREENS = 1.5;
 const BOTTOM = 8;
 const READ_AFTER = 1000;
+/** What stays where it is when more is known; the mark of a day goes up with its first row. */
+const STAYS = new Set(["message", "events", "split"]);
 
 export class ChatTimeline extends HTMLElement {
     /** @type {Desk} */
@@ -101,7 +103,9 @@ export class ChatTimeline extends HTMLElement {
             this.#end = this.#items.length;
             this.#first = Math.max(0, this.#end - Math.min(MOST, Math.max(BEGIN, this.#list.children.length)));
         } else {
-            const from = survivor(was, this.#first, 1, where) ?? where.get(top.key) ?? 0;
+            // (At the beginning there are rows to come above; the first of them are made at once.)
+            const same = survivor(was, this.#first, 1, where) ?? where.get(top.key) ?? 0;
+            const from = Math.max(0, this.#first === 0 ? same - STEP : same);
             const to = whole
                 ? this.#items.length
                 : (survivor(was, was.indexOf(bottom), -1, where) ?? from + BEGIN - 1) + 1;
@@ -211,11 +215,15 @@ export class ChatTimeline extends HTMLElement {
             if (rows[middle].getBoundingClientRect().bottom > top) high = middle;
             else low = middle + 1;
         }
-        const keys = new Map([...this.#nodes].map(([key, {node}]) => [/** @type {Element} */ (node), key]));
+        const keys = new Map();
+        for (const {key, kind} of this.#items.slice(this.#first, this.#end)) {
+            if (STAYS.has(kind)) keys.set(this.#nodes.get(key)?.node, key);
+        }
         for (let index = low; index < rows.length; index += 1) {
             const box = rows[index].getBoundingClientRect();
             if (box.top > bottom) break;
-            this.#places.push({key: /** @type {string} */ (keys.get(rows[index])), top: box.top - top});
+            const key = keys.get(rows[index]);
+            if (key !== undefined) this.#places.push({key, top: box.top - top});
         }
     }
 
@@ -383,7 +391,7 @@ export class ChatTimeline extends HTMLElement {
 /** Where the nearest item is now, from one on in a direction, that is still there. @param {Item[]} was @param {number} index @param {number} step @param {Map<string, number>} where */
 function survivor(was, index, step, where) {
     for (let at = index; at >= 0 && at < was.length; at += step) {
-        const found = where.get(was[at].key);
+        const found = STAYS.has(was[at].kind) ? where.get(was[at].key) : undefined;
         if (found !== undefined) return found;
     }
     return undefined;

@@ -9,7 +9,8 @@ import {say} from "../words.js";
 export function open(desk, row) {
     const input = h("input", {
         type: "text",
-        role: "searchbox", "aria-label": say("emoji.find"),
+        role: "searchbox",
+        "aria-label": say("emoji.find"),
         placeholder: say("emoji.find"),
         autocomplete: "off",
     });

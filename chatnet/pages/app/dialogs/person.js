@@ -98,7 +98,11 @@ export function open(desk, nick) {
                     "div",
                     null,
                     who.realname && who.realname !== nick && h("b", null, who.realname),
-                    h("span", {class: "small soft"}, away === null ? say("person.here") : say("person.away.why", {why: away})),
+                    h(
+                        "span",
+                        {class: "small soft"},
+                        away === null ? say("person.here") : say("person.away.why", {why: away}),
+                    ),
                 ),
             ),
             h("dl", null, ...lines.flatMap(([key, words]) => [h("dt", null, say(key)), h("dd", null, words)])),

@@ -14,7 +14,8 @@ import {say} from "../words.js";
 export function open(desk) {
     const input = h("input", {
         type: "text",
-        role: "searchbox", "aria-label": say("search.for"),
+        role: "searchbox",
+        "aria-label": say("search.for"),
         placeholder: say("search.for"),
         autocomplete: "off",
         autofocus: true,
