@@ -123,6 +123,8 @@ class Door:
 
     def _await(self, stage: int, seconds: float) -> None:
         self._stage = stage
+        if stage == Stage.BETWEEN:
+            self._factory.crowd.idle[self] = None
         self._factory.deadlines.set(self, seconds, self._late)
 
     def _late(self) -> None:
@@ -140,6 +142,7 @@ class Door:
     def _end(self) -> None:
         """Close when all that was said has left."""
         self._stage = Stage.OVER
+        self._factory.crowd.idle.pop(self, None)
         self._channel.over = True
         self._factory.deadlines.clear(self)
         self._wire.loseConnection()
@@ -181,6 +184,7 @@ class Door:
     def _leave_crowd(self) -> None:
         self._factory.deadlines.clear(self)
         self._factory.crowd.visitors.discard(self)
+        self._factory.crowd.idle.pop(self, None)
         self._outlet.emptied = None
         self._protocol.depart()
 
@@ -197,6 +201,7 @@ class Door:
     def begun(self) -> None:
         self._ask = NOTHING
         if self._stage == Stage.BETWEEN:
+            self._factory.crowd.idle.pop(self, None)
             self._await(Stage.HEAD, self._factory.web().head_timeout)
 
     def headed(self, request: Incoming) -> bool:
