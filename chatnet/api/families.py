@@ -161,9 +161,9 @@ def _bytes(figures: Figures) -> Iterable[Sample]:
 def _messages(figures: Figures) -> Iterable[Sample]:
     counts = figures.counts
     return [
-        (("channel", "local"), counts.channel_here),
+        (("channel", "local"), counts.channel - counts.channel_linked),
         (("channel", "link"), counts.channel_linked),
-        (("user", "local"), counts.user_here),
+        (("user", "local"), counts.user - counts.user_linked),
         (("user", "link"), counts.user_linked),
     ]
 

@@ -64,6 +64,7 @@ class Monitoring:
         notices = Notices(node, lambda: node.settings.api.notices)
         self.operating = Operating(figures, Series(figures), notices)
         programs.api.parts.operating = self.operating
+        notices.followers.append(programs.api.parts.streams.noticed)
         self._published = Published(sessions, parts.messages, int if recorder is None else recorder.flush)
         node.observe_too(notices)
         node.observe_too(self._published)

@@ -93,6 +93,27 @@ def test_every_family_of_the_table_is_told_with_its_type_and_its_labels() -> Non
     assert "python_gc_collections" in told
 
 
+def test_a_scrape_in_a_loop_while_a_hundred_talk() -> None:
+    house = House()
+    people = [house.client(f"n{number}", address=f"192.0.2.{number}") for number in range(100)]
+    for each in people:
+        each >> "JOIN #c"
+    metrics, before = metrics_of(house), dict[str, float]()
+    for turn in range(20):
+        for each in people[turn * 5 : turn * 5 + 5]:
+            each >> "PRIVMSG #c :hi" >> f"PRIVMSG n{turn} :you"
+        text = body_of(fetch(house, metrics.answer, "/metrics"))
+        told = [sample for each in read_text(text) if each.type == "counter" for sample in each.samples]
+        counts = {f"{each.name}{sorted(each.labels.items())}": each.value for each in told}
+        counts = {name: value for name, value in counts.items() if name.startswith(PREFIX)}
+        assert before.keys() <= counts.keys()
+        assert all(counts[name] >= value for name, value in before.items())
+        before = counts
+    assert before["chatnet_messages_total[('origin', 'local'), ('target', 'channel')]"] == 100
+    assert before["chatnet_messages_total[('origin', 'local'), ('target', 'user')]"] == 100
+    house.check()
+
+
 def test_openmetrics_if_that_is_asked_for() -> None:
     house = lively()
     accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2"

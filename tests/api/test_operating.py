@@ -23,9 +23,10 @@ ALL = [
 SECTIONS: dict[str, Any] = {
     "oper_class": [{"name": "all", "privileges": ALL}, {"name": "none", "privileges": []}],
     "token": [
-        token("boss", "operate", **{"class": "all"}),
+        token("boss", "operate,events", **{"class": "all"}),
         token("aide", "operate", **{"class": "none"}),
-        token("user", "operate"),
+        token("user", "operate,events"),
+        token("ear", "events", **{"class": "all"}),
         token("bot", "read,send"),
     ],
     "link": [block("b", addresses=["127.0.0.1:6900"], tls=False)],
@@ -40,6 +41,7 @@ def office(house: Archive | None = None, **sections: Any) -> Desk:
     figures = Figures(house.parts.sessions, outside, Lateness(house.clock), Traffic())
     notices = Notices(house.node, lambda: 100)
     house.node.observe_too(notices)
+    notices.followers.append(desk.api.parts.streams.noticed)
     desk.api.parts.operating = Operating(figures, Series(figures), notices)
     return desk
 
@@ -116,6 +118,17 @@ def test_notices_of_before(desk: Desk, boss: Program) -> None:
         ("g", "The sky falls")
     ]
     assert boss.gets("/notices", after=items[-1]["id"]).json["items"] == []
+
+
+def test_notices_as_they_come(desk: Desk, boss: Program) -> None:
+    readers = [
+        program.listens(types="notice") for program in (boss, desk.program("user"), desk.program("ear"))
+    ]
+    for reader in readers:
+        reader.events()
+    desk.house.node.notice("g", "The sky falls at 192.0.2.1", "The sky falls")
+    found = [[event["text"] for event in reader.events()] for reader in readers]
+    assert found == [["The sky falls at 192.0.2.1"], [], []]
 
 
 def test_numbers_as_they_went(desk: Desk, boss: Program) -> None:
@@ -226,6 +239,18 @@ def test_a_reload_and_its_mistakes(desk: Desk, boss: Program) -> None:
     assert [each["detail"] for each in answered.json["errors"]] == house.control.problems
     assert house.control.asked == ["rehash", "rehash"]
     assert desk.program("aide").posts("/reload").kind == "no-privilege"
+
+
+def test_who_is_an_operator_by_a_token_stays_one_after_a_reload(desk: Desk, boss: Program) -> None:
+    assert boss.gets("/links").status == 200
+    desk.house.reload(limits={"nick": 20})
+    assert boss.gets("/links").status == 200
+    assert boss.gets("/bans").status == 200
+    desk.house.reload(
+        oper_class=[{"name": "all", "privileges": ["rehash"]}, {"name": "none", "privileges": []}]
+    )
+    assert boss.gets("/bans").kind == "no-privilege"
+    assert boss.posts("/reload").status == 200
 
 
 def test_accounts_are_found_suspended_renamed_and_erased(desk: Desk, boss: Program) -> None:
