@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 import chatnet
 from chatnet.api.problems import BASE, KINDS, MEDIA
-from chatnet.api.table import BASIC, NOBODY, Route, Routes
+from chatnet.api.table import BASIC, EITHER, NOBODY, Route, Routes
 from chatnet.web.scopes import SCOPES
 
 Refs = Mapping[type[BaseModel], Any]
@@ -205,4 +205,6 @@ def _answered(row: Route, refs: Refs) -> Any:
 def _security(row: Route) -> list[dict[str, list[str]]]:
     if row.scope == NOBODY:
         return []
+    if row.scope == EITHER:
+        return [{"token": []}, {}]
     return [{"password": []}] if row.scope == BASIC else [{"token": []}]

@@ -160,6 +160,7 @@ class Door:
         self._stage = Stage.OVER
         self._number += 1
         self._channel.connectionLost(connectionDone)  # type: ignore[no-untyped-call]  # as above
+        self._channel.forget()
         if self._told is not None:
             self._told.stop()
 
@@ -338,6 +339,7 @@ class Door:
         self._stage = Stage.OVER
         self._leave_crowd()
         self._outlet.sendq = self._sendq
+        self._channel.forget()
         self._next = WebSocket(protocol, self._outlet, peer)
         protocol.become(self._next)
         self._next.receive(data)

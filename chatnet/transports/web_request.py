@@ -195,6 +195,12 @@ class Channel(HTTPChannel):
     def _respondToBadRequestAndDisconnect(self) -> None:
         self.refuse(HTTPStatus.BAD_REQUEST, "The request is malformed.")
 
+    def forget(self) -> None:
+        """Nothing comes of it any more: let go of what holds it, for nobody looks for circles here soon."""
+        self.over = True
+        self.requests.clear()
+        del self.keeper
+
     def done(self) -> None:
         """The request was answered: on to the next, if there is to be one."""
         self.requestDone(self.requests[0])  # type: ignore[no-untyped-call]  # as above

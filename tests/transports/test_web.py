@@ -5,7 +5,9 @@ https://www.rfc-editor.org/rfc/rfc9110, https://www.rfc-editor.org/rfc/rfc9112
 
 from __future__ import annotations
 
+import gc
 import socket
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -916,6 +918,26 @@ def test_who_may_not_come_in_reads_why() -> None:
     door.pass_time(3)
     assert door.is_closed(client)
     assert door.open == 0 and not door.released
+
+
+@pytest.mark.parametrize("ends", [request(path="/socket"), b""])
+def test_nothing_of_http_is_left_behind(ends: bytes) -> None:
+    """Circles are looked for rarely where there are many connections."""
+    door = WebDoorway()
+    client, _ = door.connect()
+    gc.collect()
+    gc.disable()
+    try:
+        door.say(client, get("/x"))
+        (visitor,) = map(weakref.ref, door.crowd.visitors)
+        if ends:
+            door.say(client, ends)
+        else:
+            client.close()
+            door.pump.run()
+        assert visitor() is None
+    finally:
+        gc.enable()
 
 
 # --- how many, and from where

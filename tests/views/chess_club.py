@@ -14,6 +14,8 @@ name = "irc.example.org"
 network = "Chessclub"
 [cloak]
 enabled = false
+[accounts]
+iterations = 4096
 [[connection_class]]
 name = "default"
 burst = 100000

@@ -155,19 +155,28 @@ export async function door({about, invite, nick, wrong, api, come}) {
     async function enter() {
         const wanted = name.value.trim();
         if (way !== "code" && !NICK.test(wanted)) return say("door.nick.bad");
-        const channels = invited ? invited.channels.map((/** @type {any} */ each) => each.name) : [];
+        // (The token of an invitation is a key of its channels.)
+        const channels = invited ? invited.channels.map((/** @type {any} */ each) => `${each.name} ${invite}`) : [];
         if (way === "guest") {
-            if (invited) await api.post(`/invites/${encodeURIComponent(invite)}/accept`, {name: wanted});
-            return come({nick: wanted, channels: channels.map((/** @type {string} */ each) => `${each} ${invite}`)});
+            if (invited) await api.post(`/invites/${encodeURIComponent(invite)}/accept`, {});
+            return come({nick: wanted, channels});
         }
         if (way === "login") return login(wanted, channels);
         if (way === "code")
             return used(
-                await api.post(`/accounts/${encodeURIComponent(wanted)}/verify`, {code: code.value.trim()}),
+                await api.post(`/accounts/${encodeURIComponent(wanted)}/verify`, {
+                    code: code.value.trim(),
+                    label: device(),
+                }),
                 wanted,
                 channels,
             );
-        const body = {name: wanted, password: password.value, ...(email.value.trim() && {email: email.value.trim()})};
+        const body = {
+            name: wanted,
+            password: password.value,
+            label: device(),
+            ...(email.value.trim() && {email: email.value.trim()}),
+        };
         const answer = invited
             ? await api.post(`/invites/${encodeURIComponent(invite)}/accept`, body)
             : await api.post("/accounts", body);

@@ -10,6 +10,7 @@ import {say} from "./words.js";
 
 const KEY = "chatnet.session";
 const NICK = "chatnet.nick";
+const KEEP_AFTER = 1000;
 
 const settings = new Settings(storage("localStorage"));
 const api = new Api();
@@ -49,12 +50,46 @@ async function enter(entry, again = false) {
     const {Room, kept, wantedBy} = await import("./room.js");
     remember(entry);
     api.token = (entry.token && entry.secret) || "";
+    if (again && api.token && !(await renew(entry))) return null;
+    if (api.token) keepSettings();
     if (!room) room = new Room(settings, api, {refused: leave, logOut});
     const wanted = wantedBy(location);
     const channels = [...(again ? kept() : (entry.channels ?? [])), ...(wanted ? [wanted] : [])];
     if (invitation()) history.replaceState(null, "", "/");
     room.enter(entry, channels.length || again ? channels : (about.autojoin ?? []), again);
     return null;
+}
+
+/** A token that has become old is exchanged for a new one. @param {Entry} entry @returns {Promise<boolean>} whether it is good */
+async function renew(entry) {
+    try {
+        const answer = await api.post("/tokens", {});
+        if (answer?.token) {
+            entry.secret = api.token = answer.token;
+            remember(entry);
+        }
+        return true;
+    } catch (error) {
+        if (/** @type {any} */ (error).status !== 401) return true; // the chat itself will tell
+        leave(say("door.again"));
+        return false;
+    }
+}
+
+/** What one likes is kept with the account, a moment after it was changed. */
+function keepSettings() {
+    let timer = 0;
+    settings.keep = (json) => {
+        clearTimeout(timer);
+        timer = window.setTimeout(
+            () => api.patch("/me", {settings: {web: JSON.parse(json)}}).catch(() => null),
+            KEEP_AFTER,
+        );
+    };
+    api.get("/me").then(
+        (me) => me?.settings?.web && settings.take(JSON.stringify(me.settings.web)),
+        () => null, // then those of this browser hold
+    );
 }
 
 /** The server did not let us in. @param {string} reason */
@@ -65,7 +100,11 @@ function leave(reason) {
 }
 
 async function logOut() {
-    if (api.token) await api.del("/tokens/current").catch(() => null);
+    if (api.token) {
+        const {items} = await api.get("/tokens").catch(() => ({items: []}));
+        const own = items.find((/** @type {any} */ each) => each.current);
+        if (own) await api.del(`/tokens/${encodeURIComponent(own.id)}`).catch(() => null);
+    }
     forget();
     room?.connection.stop();
     location.assign("/");

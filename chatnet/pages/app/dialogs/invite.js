@@ -82,7 +82,8 @@ export function open(desk, name = desk.open?.name) {
     async function draw() {
         if (!api) return;
         try {
-            const {items} = await api.get(path);
+            const found = await api.get(path);
+            const items = found.items.filter((/** @type {any} */ each) => !each.closed);
             fill(
                 list,
                 ...items.map((/** @type {any} */ each) =>
@@ -96,7 +97,7 @@ export function open(desk, name = desk.open?.name) {
                             say("invite.used", {
                                 used: each.used,
                                 most: each.most,
-                                until: short(Date.parse(each.until)),
+                                until: short(Date.parse(each.expires_at)),
                             }),
                         ),
                         button(

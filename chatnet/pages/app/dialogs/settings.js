@@ -101,77 +101,65 @@ function notify(desk) {
     );
 }
 
-/** Password and mail, which a session by token may not change: so they go with the password. @param {Desk} desk @param {HTMLElement} place */
+/** Password, mail and sessions, which a token may not change: so they go with the password. @param {Desk} desk @param {HTMLElement} place */
 function own(desk, place) {
     const api = /** @type {import("../api.js").Api} */ (desk.api);
     const name = desk.model.me.account;
+    const path = `/accounts/${encodeURIComponent(name)}`;
     const old = h("input", {type: "password", autocomplete: "current-password"});
     const password = h("input", {type: "password", autocomplete: "new-password"});
     const email = h("input", {type: "email", autocomplete: "email"});
+    const code = h("input", {autocomplete: "one-time-code", autocapitalize: "none"});
+    const coded = field(say("door.code"), code, say("door.code.lead"));
+    coded.hidden = true;
     const told = h("div");
     const list = h("ul", {class: "sessions"});
-    fill(
-        place,
-        form(
-            say("settings.save"),
-            async () => {
-                const change = {
-                    ...(password.value && {password: password.value}),
-                    ...(email.value && {email: email.value}),
-                };
-                try {
-                    await api.patch("/me", change, {basic: {name, password: old.value}});
-                    fill(told, h("p", {class: "right", role: "status"}, say("settings.saved")));
-                    old.value = password.value = email.value = "";
-                    return null;
-                } catch (error) {
-                    return reason(error);
-                }
-            },
-            field(say("settings.password.old"), old),
-            h("div", {class: "pair"}, field(say("settings.password"), password), field(say("settings.email"), email)),
-        ),
-        told,
-        h("h3", null, say("sessions.title")),
-        list,
-    );
-    const draw = async () => {
+    const basic = () => ({basic: {name, password: old.value}});
+    const wrong = (/** @type {any} */ error) => fill(told, h("p", {class: "wrong", role: "alert"}, reason(error)));
+    const save = async () => {
         try {
-            const {items} = await api.get("/tokens");
-            fill(
-                list,
-                ...items.map((/** @type {any} */ each) =>
-                    h(
-                        "li",
-                        null,
-                        h(
-                            "span",
-                            null,
-                            each.label || each.id,
-                            each.current ? ` (${say("sessions.this")})` : "",
-                            h(
-                                "span",
-                                {class: "small soft"},
-                                " ",
-                                each.used_at
-                                    ? say("sessions.used", {at: short(Date.parse(each.used_at))})
-                                    : say("sessions.never"),
-                            ),
-                        ),
-                        button(
-                            say("sessions.end"),
-                            () =>
-                                api
-                                    .del(`/tokens/${encodeURIComponent(each.id)}`)
-                                    .then(draw, (error) => fill(told, h("p", {class: "wrong"}, reason(error)))),
-                            "link",
-                        ),
-                    ),
-                ),
-            );
+            if (code.value) await api.post(`${path}/email`, {code: code.value.trim()}, basic());
+            else if (email.value) await api.put(`${path}/email`, {email: email.value.trim()}, basic());
+            if (password.value) await api.put(`${path}/password`, {password: password.value}, basic());
         } catch (error) {
-            fill(list, h("li", {class: "soft small"}, reason(error)));
+            return reason(error);
         }
+        coded.hidden = !email.value || Boolean(code.value);
+        if (coded.hidden) old.value = password.value = email.value = code.value = "";
+        fill(told, h("p", {class: "right", role: "status"}, say(coded.hidden ? "settings.saved" : "door.code.lead")));
+        return null;
     };
+    const end = (/** @type {any} */ each) => {
+        if (each.current) desk.page.logOut();
+        else if (!old.value) {
+            fill(told, h("p", {class: "wrong", role: "alert"}, say("sessions.password")));
+            old.focus();
+        } else api.del(`/tokens/${encodeURIComponent(each.id)}`, basic()).then(draw, wrong);
+    };
+    const draw = async () => {
+        const found = await api.get("/tokens").catch(() => ({items: []}));
+        const session = (/** @type {any} */ each) =>
+            h(
+                "li",
+                null,
+                h(
+                    "span",
+                    null,
+                    each.label || each.id,
+                    each.current ? ` (${say("sessions.this")}) ` : " ",
+                    h("span", {class: "small soft"}, say("sessions.since", {at: short(Date.parse(each.made_at))})),
+                ),
+                button(say("sessions.end"), () => end(each), "link"),
+            );
+        fill(list, ...found.items.map(session));
+    };
+    const pair = h(
+        "div",
+        {class: "pair"},
+        field(say("settings.password"), password),
+        field(say("settings.email"), email),
+    );
+    fill(place, form(say("settings.save"), save, field(say("settings.password.old"), old), pair, coded), told);
+    place.append(h("h3", null, say("sessions.title")), list);
     draw();
 }

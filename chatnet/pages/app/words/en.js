@@ -130,6 +130,7 @@ export const words = {
     "topic.set": "Set a topic",
 
     "door.account": "Make an account",
+    "door.again": "Your session is over. Log in again.",
     "door.back": "Just come in",
     "door.code": "Code from the mail",
     "door.code.lead": "We have sent a code to your mail address.",
@@ -275,8 +276,8 @@ export const words = {
     "settings.saved": "Saved.",
     "sessions.title": "My sessions",
     "sessions.this": "this one",
-    "sessions.used": "used {at}",
-    "sessions.never": "never used",
+    "sessions.since": "since {at}",
+    "sessions.password": "Other sessions are ended with the password: write it above.",
     "sessions.end": "Log out",
     "logout.title": "Log out?",
     "logout.guest": "You are a guest: your nick is free again when you go.",
