@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ from conversation import House
 from watched import asked, body_of, done
 
 from chatnet.api.traffic import Traffic
+from chatnet.settings import Settings
 from chatnet.transports.crowd import Crowd
 from chatnet.web.exchange import Place, Reply
 from chatnet.wiring.monitoring import Monitoring
@@ -78,3 +81,13 @@ def test_notices_are_kept_as_the_settings_say(tmp_path: Path) -> None:
     assert house.node.keeps_notices
     house.reload(api={"notices": 0})
     assert not house.node.keeps_notices
+
+
+def test_a_container_can_be_asked_for_its_health() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/deploy/Containerfile").read_text(encoding="utf-8")
+    given = re.search(r"^ENV CHATNET__LISTEN='(.*)'$", text, re.MULTILINE)
+    assert given is not None
+    listeners = Settings.model_validate({"listen": json.loads(given[1])}).listen
+    web = [each for each in listeners if each.kind == "web"]
+    assert [each.endpoint for each in web] == ["tcp:8080:interface=127.0.0.1"]
+    assert 'HEALTHCHECK CMD ["chatnet", "health", "http://127.0.0.1:8080"]' in text
