@@ -412,7 +412,7 @@ def test_nothing_of_an_extra_is_imported_before_it_is_needed() -> None:
 @pytest.mark.parametrize(
     ("keys", "reason"),
     [
-        ('kind = "gopher"', "listen.0.kind: must be 'irc', 'websocket', 'web' or 'server'"),
+        ('kind = "gopher"', "listen.0.kind: must be 'irc', 'websocket', 'web', 'line' or 'server'"),
         ('origins = ["*"]', 'listen.0: has origins without kind = "websocket" or "web"'),
         ('forwarded_from = ["::1"]', 'listen.0: has forwarded_from without kind = "websocket" or "web"'),
         ("compression = true", 'listen.0: has compression without kind = "websocket" or "web"'),
