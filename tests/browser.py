@@ -1,6 +1,6 @@
 """Chromium with the modules of the web client, which tests import in a page and use there.
 
-Playwright drives the Chromium of the system; nothing is downloaded.  The pages come from a small server, which gives
+Playwright drives the Chromium of the system; nothing is downloaded.  The pages come from a small server:
 what is in ``chatnet/pages`` and, at ``/``, an empty page.
 """
 

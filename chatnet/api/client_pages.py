@@ -60,6 +60,8 @@ class ClientPages:
             "welcome": web.welcome,
             "autojoin": web.autojoin,
             "guests": web.guests,
+            "accounts": settings.keeps_accounts,
+            "registration": settings.keeps_accounts and settings.accounts.registration,
         }
         return self._pages.index(title, facts)
 

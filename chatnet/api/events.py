@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 from chatnet.api.client import Client
 from chatnet.api.identities import Identity
+from chatnet.api.notices import Notice
 from chatnet.api.problems import Problem
 from chatnet.api.reading import Heard
 from chatnet.api.told import Object, event, message
@@ -245,6 +246,20 @@ class Streams:
         data = rendered(found)
         for stream in list(self._by_client.get(client, ())):
             stream.offer(found, data)
+
+    def noticed(self, notice: Notice) -> None:
+        """Operators are told something: the streams of those tell it whose tokens are for that."""
+        for client, streams in list(self._by_client.items()):
+            text = notice.shown(client.user) if client.may_operate else None
+            if text is not None:
+                at = written_ms(int(notice.at * 1000))
+                found: Object = {
+                    "type": "notice", "number": notice.number, "time": at, "letter": notice.letter,
+                    "server": notice.server, "text": text,
+                }  # fmt: skip
+                data = rendered(found)
+                for stream in list(streams):
+                    stream.offer(found, data)
 
     def _tick(self) -> None:
         self._ticking = False

@@ -25,8 +25,8 @@ class Parts:
     clients: Clients
     streams: Streams
     routes: Routes
+    operating: Operating | None = None
+    """What is kept for operators, where it is."""
     outgoing: Outgoing | None = None
     """Who has hooks tell; None: there are no hooks here."""
     values: Values | None = None
-    operating: Operating | None = None
-    """What is kept for operators, where it is."""

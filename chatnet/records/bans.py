@@ -37,8 +37,12 @@ class BanValue(NamedTuple):
         return cls(*read_ban(text))
 
 
-def read_ban(text: str) -> tuple[int, int, str, str, str, str, str]:
-    """The parts of a `BanValue`: a hundred thousand of them may be read at a start."""
+Parts = tuple[int, int, str, str, str, str, str]
+"""Those of a `BanValue`."""
+
+
+def read_ban(text: str) -> Parts:
+    """What a record says: a hundred thousand of them may be read at a start."""
     parts = text.split(" ", 6)
     if len(parts) != 7 or "" in parts or parts[6][0] != ":":
         raise ValueError("it is no ban")

@@ -91,11 +91,18 @@ class BanIndex:
         if _is_odd(mask):
             self._add_odd(mask, ban)
         elif "*" not in mask:
-            _put(self._whole, self._fold(mask), ban)
+            _put(self._whole, self._folded(ban, mask), ban)
         elif mask[0] == "*":
-            _put(self._ends.setdefault(len(mask) - 1, {}), self._fold(mask[1:]), ban)
+            _put(self._ends.setdefault(len(mask) - 1, {}), self._folded(ban, mask)[1:], ban)
         else:
-            _put(self._begins.setdefault(len(mask) - 1, {}), self._fold(mask[:-1]), ban)
+            _put(self._begins.setdefault(len(mask) - 1, {}), self._folded(ban, mask)[:-1], ban)
+
+    def _folded(self, ban: NetworkBan, mask: str) -> str:
+        """The mask of hosts, folded: nearly always it was when the ban was made."""
+        whole = ban.key(self._fold)
+        if ban.kind[-1] == "K":
+            return whole[-len(mask) :]
+        return whole if len(whole) == len(mask) else self._fold(mask)
 
     def alike(self, ban: NetworkBan) -> int:
         """How many would be tried together with `ban`: masks with several wildcards that have its letters."""
@@ -130,11 +137,11 @@ class BanIndex:
         elif (part := self._part_of.pop(ban, "")) != "":
             _take_from(self._parts[len(part)], part, ban)
         elif "*" not in mask:
-            _take_from(self._whole, self._fold(mask), ban)
+            _take_from(self._whole, self._folded(ban, mask), ban)
         elif mask[0] == "*":
-            _take_out(self._ends, len(mask) - 1, self._fold(mask[1:]), ban)
+            _take_out(self._ends, len(mask) - 1, self._folded(ban, mask)[1:], ban)
         else:
-            _take_out(self._begins, len(mask) - 1, self._fold(mask[:-1]), ban)
+            _take_out(self._begins, len(mask) - 1, self._folded(ban, mask)[:-1], ban)
 
     def _rarest(self, runs: list[str]) -> str:
         """The letters by which fewest others are found; empty if there are none."""

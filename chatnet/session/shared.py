@@ -53,12 +53,12 @@ from chatnet.session.welcome import Welcome
 from chatnet.settings import Settings, at_hand
 from chatnet.wire.masks import aggregate, wire_address
 
+KINDS: Final = {"web": "websocket"}
+"""What connections are counted as that come to listeners of these kinds, if it is another word."""
 Judge = Callable[[User, Channel, str], Refusal | None]
 """Takes who, where, and the text (empty: they come in); gives why not, or None."""
 JUDGED = "*"
 """Stands in `Shared.shut` if there are judges, so that nobody is asked whether there are."""
-KINDS: Final = {"web": "websocket"}
-"""What connections are counted as that come to listeners of these kinds, if it is another word."""
 
 
 class Local(Protocol):
@@ -246,7 +246,8 @@ class Shared:
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
         self.kinds = {listen.endpoint: KINDS.get(listen.kind, listen.kind) for listen in settings.listen}
-        """What is spoken at a listener, as connections are counted."""
+        self.kinds["inside"] = "api"
+        """What is spoken at a listener, as connections are counted; parts of this process are programs."""
         self.echoes = self._echoes if settings.history.durable_echo else None
         self.isupport = isupport(settings, self.looking is not None)
         self.offers = self.offering(settings)

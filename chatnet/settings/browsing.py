@@ -1,4 +1,4 @@
-"""Where the web client is to be found, and what else web listeners serve: for people, links and hooks."""
+"""Where the web client is to be found, and what else web listeners serve, for people."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ def addresses(settings: Settings) -> list[str]:
     return _serving("client", settings)
 
 
-def link_to(settings: Settings, secret: str) -> str | None:
-    """The address by which people come in who have an invite with that in it; None: there is no client here.
-
-    A host in ``web.hosts`` is reached by https, be it that of a proxy; else it is the first address.
-    """
-    found = addresses(settings)
-    if not found:
-        return None
-    base = f"https://{settings.web.hosts[0]}/" if settings.web.hosts else found[0]
-    return f"{base}join/{secret}"
-
-
 def base(settings: Settings) -> str:
-    """What addresses of hooks begin with, without a slash at the end: as above."""
-    found = _serving("hooks", settings)
-    if found and not settings.web.hosts:
-        return found[0].removesuffix("/")
-    return f"https://{next(iter(settings.web.hosts), settings.server.name)}"
+    """What addresses of hooks begin with, without a slash at the end."""
+    return _reached("hooks", settings) or f"https://{settings.server.name}"
+
+
+def link_to(settings: Settings, secret: str) -> str | None:
+    """The address by which people come in who have an invite with that in it; None: no client is here."""
+    found = _reached("client", settings)
+    return None if found is None else f"{found}/join/{secret}"
+
+
+def _reached(what: str, settings: Settings) -> str | None:
+    """The address by which people reach what is served, without a slash at the end.
+
+    A host in ``web.hosts`` is reached by https, be it that of a proxy; else it is a listener's, by TLS if one
+    has it.
+    """
+    found = sorted(_serving(what, settings), key=lambda each: not each.startswith("https:"))
+    if found and settings.web.hosts:
+        return f"https://{settings.web.hosts[0]}"
+    return found[0].removesuffix("/") if found else None
 
 
 def _serving(what: str, settings: Settings) -> list[str]:

@@ -28,7 +28,7 @@ from chatnet.transports.client import ClientProtocol
 from chatnet.transports.crowd import Crowd
 from chatnet.transports.outlets import Receiver, SocketOutlet
 from chatnet.transports.upgrade import Refused, all_secure, client_behind
-from chatnet.transports.web_answer import Told, Whole, date, head_of
+from chatnet.transports.web_answer import Told, Whole, head_of
 from chatnet.transports.web_request import Channel, Incoming, split_target
 from chatnet.transports.websocket import FrameOutlet, WebSocket, WebSocketFactory, WebSocketProtocol
 from chatnet.web.exchange import Answering, Ask, Reply
@@ -40,8 +40,8 @@ SENDQ: Final = 16_777_216
 """Bytes that may wait for a reader; who makes streams ends them long before."""
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 """https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1"""
-PLAIN: Final = ("Cache-Control: no-store", "X-Content-Type-Options: nosniff")
-"""Headers of what is answered without asking anybody."""
+NOTHING: Final = Ask("GET", "/")
+"""What is asked for as long as nobody knows what it is."""
 PROBES: Final = ("/health", "/ready")
 """Paths that a proxy asks for itself."""
 
@@ -105,7 +105,7 @@ class Door:
         self._wire = Wire(outlet)
         self._channel = channel = Channel(self)
         channel.makeConnection(cast(ITransport, self._wire))  # type: ignore[no-untyped-call]  # Twisted's
-        self._ask = Ask("GET", "/")
+        self._ask = NOTHING
         self._number = 0  # of the request that is answered
         self._whole: Whole | None = None
         self._told: Told | None = None
@@ -160,6 +160,7 @@ class Door:
         self._stage = Stage.OVER
         self._number += 1
         self._channel.connectionLost(connectionDone)  # type: ignore[no-untyped-call]  # as above
+        self._channel.forget()
         if self._told is not None:
             self._told.stop()
 
@@ -193,6 +194,7 @@ class Door:
         return self._factory.web().body_size
 
     def begun(self) -> None:
+        self._ask = NOTHING
         if self._stage == Stage.BETWEEN:
             self._await(Stage.HEAD, self._factory.web().head_timeout)
 
@@ -264,8 +266,10 @@ class Door:
         stage = self._stage
         self._number += 1
         self._channel.over = self._wire.disconnecting = True
-        headers = [*refused.headers, f"Date: {date()}", *PLAIN]
-        self._outlet.say(Refused(refused.status, refused.text, headers).answer())
+        reply = self._factory.site.refused(self._ask, refused.status, refused.text)
+        assert isinstance(reply.body, bytes)
+        body = b"" if self._ask.method == "HEAD" else reply.body
+        self._outlet.say(head_of(reply, ends=True) + body)
         if stage == Stage.ANSWER:
             self._end()
         else:
@@ -335,6 +339,7 @@ class Door:
         self._stage = Stage.OVER
         self._leave_crowd()
         self._outlet.sendq = self._sendq
+        self._channel.forget()
         self._next = WebSocket(protocol, self._outlet, peer)
         protocol.become(self._next)
         self._next.receive(data)

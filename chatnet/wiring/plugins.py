@@ -8,7 +8,7 @@ is logged, and the rest goes on; after 100 times within an hour it is not called
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial, wraps
 from importlib import import_module
 from inspect import isawaitable
@@ -16,8 +16,6 @@ from typing import Any, Final, Protocol
 
 from chatnet.api.client import Client
 from chatnet.api.clients import Clients
-from chatnet.api.families import GAUGE
-from chatnet.api.figures import Family, Figures, Sample
 from chatnet.api.identities import Identities, Identity
 from chatnet.api.table import Route, Routes
 from chatnet.dispatch import Row
@@ -51,6 +49,7 @@ class House:
         self.network = plugins.node.network
         self.hooked = True
         self.hears: dict[type[Fact], list[Callable[[Any], object]]] = {}
+        self.gauges: dict[str, Callable[[], float]] = {}
         self._plugins = plugins
         self._failures: deque[float] = deque(maxlen=MOST_FAILURES)
 
@@ -81,14 +80,9 @@ class House:
         """Drive what waits; what it raises counts as a failure."""
         self.node.run(self.driven(coroutine))
 
-    def gauge(self, name: str, help: str, function: Callable[[], float]) -> None:
+    def gauge(self, name: str, function: Callable[[], float]) -> None:
         """Have a number stand among the metrics, as ``chatnet_plugin_<name>``."""
-
-        def read(figures: Figures) -> Iterable[Sample]:
-            number = self.call(function)
-            return [] if number is None else [((), float(number))]
-
-        self._plugins.families.append(Family(f"plugin_{name}", GAUGE, (), help, read))
+        self.gauges[name] = function
 
     def judge(self, what: str, function: Judge) -> None:
         """Ask `function` as well whether somebody may "speak" in a channel, or "join" it."""
@@ -134,20 +128,12 @@ class House:
 class Plugins:
     """All of them; an observer."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        clients: Clients,
-        identities: Identities,
-        routes: Routes,
-        families: list[Family],
-    ) -> None:
+    def __init__(self, sessions: Sessions, clients: Clients, identities: Identities, routes: Routes) -> None:
         self.sessions = sessions
         self.node = sessions.node
         self.clients = clients
         self.identities = identities
         self.routes = routes
-        self.families = families
         self.judges = sessions.judges
         self.houses: list[House] = []
 
@@ -175,6 +161,13 @@ class Plugins:
             *(row.trailing, row.reads),
         )
         self.sessions.rows = {**self.sessions.rows, row.verb: made}
+
+    def gauges(self) -> Mapping[str, float]:
+        """The numbers that plugins tell now, by name; those that are none, or fail, are left out."""
+        asked = [
+            (name, house.call(function)) for house in self.houses for name, function in house.gauges.items()
+        ]
+        return {name: float(found) for name, found in asked if isinstance(found, (int, float))}
 
     def load(self, blocks: Sequence[PluginSettings]) -> None:
         """Import and start those of the configuration; raises PluginError for the first that cannot be."""

@@ -9,9 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
 from chatnet.api.api import Api
-from chatnet.api.figures import Family
 from chatnet.api.hooks.bots import Bots
-from chatnet.api.hooks.figures import families
 from chatnet.api.hooks.incoming import Incoming
 from chatnet.api.hooks.outgoing import LOOK, Outgoing
 from chatnet.api.inlets.lines import Lines
@@ -41,9 +39,7 @@ class Programs:
         found.values = values = Values(sessions, speaking, sessions.describing)
         self.lines = Lines(node, found.identities, speaking, found.streams, values)
         self.inlets = Inlets(reactor, node, speaking, found.identities.know)
-        self.families: list[Family] = []
-        """What monitoring is told of all this."""
-        self.plugins = Plugins(sessions, found.clients, found.identities, found.routes, self.families)
+        self.plugins = Plugins(sessions, found.clients, found.identities, found.routes)
         self.incoming: Incoming | None = None
         self.outgoing: Outgoing | None = None
         self._node = node
@@ -54,7 +50,6 @@ class Programs:
             courier = Courier(reactor, lambda: node.settings)
             self.outgoing = Outgoing(node, store, self._hooking, bots, speaking, courier)
             found.outgoing = self.outgoing
-            self.families += families(self.outgoing.deliveries)
             node.observe_too(self.outgoing)
 
     def places(self) -> Iterator[Place]:

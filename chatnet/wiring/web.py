@@ -52,8 +52,8 @@ class Web:
         self._programs = programs
         self._site: Site | None = None
         self.crowd = Crowd(lambda: parts.node.settings, entered, left)
-        self._data = data
         self._traffic = Traffic()
+        self._monitoring = Monitoring(parts, security, programs, self.crowd, self._traffic, data)
 
     def factory(self, listen: ListenSettings, options: Mapping[str, Any]) -> ClientFactory:
         """Who is to serve such a listener.  Raises PagesError if the client is not whole."""
@@ -81,15 +81,10 @@ class Web:
         """All that is answered; of two for one path the first counts."""
         parts = self._parts
         yield from Readiness(parts.node, self._state, self._checks).places()
+        yield from self._programs.places()
+        yield from self._monitoring.places()
         yield from ClientPages(parts.node, pages).places()
         yield from signposts(self._challenge)
-        yield from self._programs.places()
-        api = self._programs.api
-        identities = api.parts.identities
-        monitoring = Monitoring(parts, self._security, identities, self.crowd, self._traffic, self._data)
-        api.parts.operating = monitoring.operating
-        monitoring.operating.figures.added = self._programs.families
-        yield from monitoring.places()
 
     def close(self) -> None:
         """Nobody is asked anything more; what is being answered is."""

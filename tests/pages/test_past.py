@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
-from chatnet.history.pages import around, page as cut
+from chatnet.history.pages import around
+from chatnet.history.pages import page as cut
 from chatnet.storage.messages.rows import AFTER_ALL, BEFORE_ALL, PRIVMSG, Place, Position, Row, Wanted
 
 pytestmark = pytest.mark.client
@@ -113,7 +114,9 @@ class Server:
     def new(self, back: int) -> Row:
         self.number += 1
         msgid = f"{self.number:06}"
-        return Row(PLACE, self.now - back, msgid, PRIVMSG, 0, None, "ann!a@h", f"text {self.number}", None, None)
+        return Row(
+            PLACE, self.now - back, msgid, PRIVMSG, 0, None, "ann!a@h", f"text {self.number}", None, None
+        )
 
     def say(self, back: int, step: int) -> None:
         """Somebody says something; `back`: on another server, that many milliseconds ago."""
@@ -174,41 +177,39 @@ class Server:
 
     def answer(self) -> None:
         """CHATHISTORY, as the server's own code cuts its pages."""
-        if self.asked is None:
-            return
-        way, _, *points, limit = self.asked
-        places = [self._place(point) for point in points if point != "*"]
-        if any(place is None for place in places):
+        while self.asked is not None:
+            way, _, *points, limit = self.asked
+            places = [place for point in points if (place := self._place(point)) is not None]
+            if len(places) == len([point for point in points if point != "*"]):
+                self._answer(way, places, int(limit), timed=any("timestamp=" in point for point in points))
+                return
             self.asked = self.do("refuse", "MESSAGE_ERROR")
-            assert (self.asked is None) == (way == "AROUND"), "an id that nobody knows is no reason to give up"
-            return self.answer()
-        wanted = Wanted(frozenset({PRIVMSG}), int(limit), way in ("LATEST", "BEFORE"))
-        timed = any(point.startswith("timestamp=") for point in points)
-        wanted = wanted._replace(whole=timed or not places)
+            # An id that nobody knows is no reason to give up.
+            assert (self.asked is None) == (way == "AROUND")
+
+    def _answer(self, way: str, places: list[tuple[Position, Position]], limit: int, *, timed: bool) -> None:
+        wanted = Wanted(frozenset({PRIVMSG}), limit, True, whole=timed or not places)
         low, high = Position(-1, ""), Position(1 << 60, "")
         if way == "AROUND":
-            assert places[0] is not None
             found = around(self.rows, places[0][0], wanted)
         else:
             if way == "LATEST" and places:
-                assert places[0] is not None
                 low = places[0][1]
             elif way == "BEFORE":
-                assert places[0] is not None
                 high = places[0][0]
             elif way == "BETWEEN":
-                assert places[0] is not None and places[1] is not None
-                wanted = wanted._replace(newest=places[0][0] > places[1][0])
-                assert wanted.newest
+                assert places[0][0] > places[1][0], "from the newest on"
                 low, high = places[1][1], places[0][0]
             found = cut(self.rows, wanted._replace(after=low, before=high))
+        since, until = low.at, high.at
+        if found.rows and found.more:
+            since = found.rows[0].at
+            until = found.rows[-1].at + 1 if way == "AROUND" else until
         lines = [line(row) for row in found.rows]
-        since = low.at if not found.rows or not found.more else found.rows[0].at
-        until = high.at
-        if way == "AROUND":
-            since, until = (found.rows[0].at, found.rows[-1].at + 1) if found.rows and found.more else (0, 1 << 60)
-        gone = [msgid for msgid, at in self.redacted.items() if since <= at <= until]
-        lines += [f"@draft/chathistory-context;msgid=r{msgid} :bob!b@h REDACT #c {msgid} :no" for msgid in gone]
+        for msgid, at in self.redacted.items():
+            if since <= at <= until:
+                redact = f":bob!b@h REDACT #c {msgid} :no"
+                lines.append(f"@draft/chathistory-context;msgid=r{msgid} {redact}")
         doubt = None
         if self.times is not None and since < self.times[1] and self.times[0] < until:
             doubt = [max(since, self.times[0]), min(until, self.times[1])]
@@ -217,7 +218,7 @@ class Server:
 
     def _place(self, point: str) -> tuple[Position, Position] | None:
         """What is before a point is less than the first, what is behind it greater than the second."""
-        kind, _, value = point.partition("=")
+        kind, _, value = point.partition("=")  # of `*` there is none
         if kind == "timestamp":
             at = round(datetime.fromisoformat(value).timestamp() * 1000)
             return Position(at, BEFORE_ALL), Position(at, AFTER_ALL)

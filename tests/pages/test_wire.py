@@ -33,7 +33,9 @@ SERIALISE = """async ([verb, params, tags]) => {
     }
 }"""
 
-pieces = st.sampled_from([" ", "  ", ":", ";", "=", "@", "\\", "\\:", "\\s", "a", "+b", "PRIVMSG", "#c", "é☕", "!", "\t"])
+pieces = st.sampled_from(
+    [" ", "  ", ":", ";", "=", "@", "\\", "\\:", "\\s", "a", "+b", "PRIVMSG", "#c", "é☕", "!", "\t"]
+)
 lines = st.one_of(st.text(max_size=40), st.lists(pieces, max_size=14).map("".join)).filter(
     lambda line: line.upper() == line.upper().encode("utf-8", "replace").decode()
 )
@@ -144,7 +146,14 @@ def test_tokens_are_taken_back(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("target", "parts"),
-    [("#c", ["", "#c"]), ("@#c", ["@", "#c"]), ("@+#c", ["@+", "#c"]), ("ann", ["", "ann"]), ("@ann", ["", "@ann"]), ("", ["", ""])],
+    [
+        ("#c", ["", "#c"]),
+        ("@#c", ["@", "#c"]),
+        ("@+#c", ["@+", "#c"]),
+        ("ann", ["", "ann"]),
+        ("@ann", ["", "@ann"]),
+        ("", ["", ""]),
+    ],
 )
 def test_ranks_before_a_channel(page: Page, target: str, parts: list[str]) -> None:
     read = """async (target) => {

@@ -403,7 +403,7 @@ def test_mistakes_in_a_web_listener(write: Any, keys: str, reason: str) -> None:
 def test_nothing_of_an_extra_is_imported_before_it_is_needed() -> None:
     program = (
         "import chatnet.wiring.service, sys; print([m for m in sys.modules if m in ('wsproto', 'h11', "
-        "'twisted.web', 'chatnet.api', 'chatnet.pages', 'chatnet.wiring.web')])"
+        "'twisted.web', 'chatnet.api.site', 'chatnet.pages', 'chatnet.wiring.web')])"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"

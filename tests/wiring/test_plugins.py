@@ -12,7 +12,6 @@ import pytest
 from asking import Desk
 from conversation import House as Server
 
-from chatnet.api.figures import Family
 from chatnet.api.table import NOBODY, Routes
 from chatnet.dispatch import Phase, Row
 from chatnet.model.entities import Channel, User
@@ -34,8 +33,7 @@ class Stage:
         self.server = Server()
         self.desk = Desk(self.server)
         parts = self.desk.api.parts
-        self.families: list[Family] = []
-        self.plugins = Plugins(parts.sessions, parts.clients, parts.identities, parts.routes, self.families)
+        self.plugins = Plugins(parts.sessions, parts.clients, parts.identities, parts.routes)
         self.server.node.observe_too(self.plugins)
 
     def start(self, start: Any, *settings: str) -> House:
@@ -130,9 +128,14 @@ def test_it_judges_who_speaks_and_who_joins(stage: Stage) -> None:
 
 
 def test_it_tells_numbers(stage: Stage) -> None:
-    stage.start(lambda house: house.gauge("mood", "How it is.", lambda: 3))
-    (family,) = stage.families
-    assert (family.name, list(family.read(None))) == ("plugin_mood", [((), 3.0)])  # type: ignore[arg-type]
+    def start(house: House) -> None:
+        house.gauge("mood", lambda: 3)
+        house.gauge("sorrow", lambda: 1 / 0)
+
+    stage.start(start)
+    assert stage.plugins.gauges() == {"mood": 3.0}
+    assert len(stage.server.log.failures) == 1
+    stage.server.log.failures.clear()
 
 
 def test_what_it_raises_is_logged_and_the_rest_goes_on(stage: Stage) -> None:

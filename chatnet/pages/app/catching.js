@@ -91,8 +91,9 @@ export class Catching {
         this.wanted.clear();
         if (this._persists || (model.me.account && told.length)) {
             // One was here all the time: what is not told was left on another device.
+            const others = wanted.filter(({name}) => !model.channel(name));
             wanted.filter(({name}) => model.channel(name)).forEach(({name}) => this._left(name));
-            this.join(wanted.filter(({name}) => !model.channel(name)));
+            this.join(others);
         } else {
             this.join(wanted);
         }
