@@ -89,13 +89,16 @@ class ClubDaemon(Daemon):
         for member in self.members:
             member.client.close()
         self.members.clear()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until there are only those whom we know: whoever had a browser has gone."""
         with self.client("porter") as porter:
             while True:
                 porter.send("LUSERS")
                 users = re.findall("[0-9]+", porter.until(" 251 ")[-1].rpartition(":")[2])[:2]
-                if sum(map(int, users)) == 1:
+                if sum(map(int, users)) == 1 + len(self.members):
                     return
-                porter.sync()
 
 
 class Clock:
