@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
+from chatnet.model.counts import Counts
 from chatnet.model.entities import Channel, User
 from chatnet.model.events import EventIds
 from chatnet.model.facts import Fact, Hearer, MessageSent, ServerNotice, SettingsChanged
@@ -67,7 +68,7 @@ class Node:
 
     `run` drives a coroutine of a handler (hashing, lookups) and logs what escapes from it; wiring gives it.
     `first_uid` is the number of its first UID.  It was made at the Unix time `started`, which is `began` in
-    monotonic seconds.
+    monotonic seconds.  How often things happen stands in `counts`.
     """
 
     def __init__(
@@ -84,6 +85,9 @@ class Node:
         self.clock = clock
         self.log = log
         self.run = run
+        self.counts = Counts()
+        self.keeps_notices = False
+        """Whether somebody hears what operators are told, though none of them may be there."""
         self.uids = UIDs(network.me.sid, first_uid)
         self.message_ids = MessageIds(network.me.sid)
         self.event_ids = EventIds(self.message_ids, network.me)
@@ -98,6 +102,10 @@ class Node:
         """Tell facts to `observers` from now on, in this order."""
         self._observers = observers
         self.hearing_changed()
+
+    def observe_too(self, observer: Observer) -> None:
+        """Tell facts to one more, behind all others: what is made when a listener needs it."""
+        self.observe([*self._observers, observer])
 
     def hearing_changed(self) -> None:
         """What an observer hears is not what it was: who has nobody to tell need not be told."""
@@ -141,12 +149,17 @@ class Node:
         plan = self._plans[kind] = self.network.applier(kind), tuple(hearers)
         return plan
 
+    @property
+    def tells_opers(self) -> bool:
+        """Whether what they are told is heard by anybody: it is not worth making else."""
+        return self.keeps_notices or bool(self.network.opers)
+
     def notice(self, letter: str, text: str, public: str | None = None) -> None:
-        """Tell the opers whose snomask has `letter`; without any oper on the network it is no fact at all.
+        """Tell the opers whose snomask has `letter`; if nobody would hear it, it is no fact at all.
 
         If there is an address in `text`, `public` is the same without, for those who may not see it.
         """
-        if self.network.opers:
+        if self.tells_opers:
             self.commit(ServerNotice(letter, text, self.clock.time(), None, public))
 
     def say(self, target: User | Channel, text: str) -> None:

@@ -12,6 +12,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+from chatnet.api import metrics, series
+from chatnet.api.families import FAMILIES
+from chatnet.api.problems import KINDS
+from chatnet.api.routes import ROUTES
+from chatnet.api.table import ANY, BASIC, EITHER, NOBODY
 from chatnet.commands import CLIENT
 from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import is_alias
@@ -23,6 +28,7 @@ from chatnet.model import modes
 from chatnet.rules.access import LETTERS, TEMPLATES, in_order
 from chatnet.rules.modes import PRIVILEGE_FOR, RANK_FOR
 from chatnet.settings import PRIVILEGES
+from chatnet.web.scopes import SCOPES
 from chatnet.wire import capabilities
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -187,14 +193,51 @@ def session_states() -> str:
     return picture(resume.STEPS)
 
 
+def figures() -> str:
+    assert metrics.PREFIX  # which enters those of the machine
+    rows = [
+        (f"`{each.name}`", each.kind, ", ".join(f"`{label}`" for label in each.labels), each.help)
+        for each in FAMILIES.values()
+    ]
+    return table(("Name", "type", "labels", "what it tells"), rows)
+
+
+def series_names() -> str:
+    rows = [(f"`{name}`", column.help) for name, column in series.COLUMNS.items()]
+    return table(("Name", "what it tells"), rows)
+
+
+def api_scopes() -> str:
+    return table(("Word", "allows"), [(f"`{word}`", text) for word, text in SCOPES.items()])
+
+
+def api_routes() -> str:
+    """What is asked; without a scope nobody has to be logged in."""
+    words = {NOBODY: "", ANY: "any", BASIC: "name and password", EITHER: "any, or none"}
+    rows = [
+        (f"`{row.method} {row.path}`", words.get(row.scope, f"`{row.scope}`"), f"{row.cost:g}", row.summary)
+        for row in ROUTES
+    ]
+    return table(("Route", "scope", "costs", "what it does"), rows)
+
+
+def api_problems() -> str:
+    rows = [(str(kind.status), f"`{name}`", kind.text) for name, kind in KINDS.items()]
+    return table(("Status", "type", "what it means"), rows)
+
+
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "access-flags": access_flags,
     "access-templates": access_templates,
+    "api-problems": api_problems,
+    "api-routes": api_routes,
+    "api-scopes": api_scopes,
     "capabilities": capability_names,
     "chanserv-commands": chanserv_commands,
     "chanserv-oper-commands": chanserv_oper_commands,
     "channel-modes": channel_modes,
     "commands": commands,
+    "figures": figures,
     "handshake-states": handshake_states,
     "histserv-commands": histserv_commands,
     "nickserv-commands": nickserv_commands,
@@ -203,6 +246,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "penalties": penalties,
     "privileges": privileges,
     "ranks": ranks,
+    "series": series_names,
     "session-states": session_states,
     "snomask": snomask,
     "user-modes": user_modes,

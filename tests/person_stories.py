@@ -213,6 +213,7 @@ class World(Clubs):
             },
         )
         self.came: set[str] = set()
+        self.read: dict[Client, list[str]] = {}  # when they had said who they are
         self.promised: Counter[tuple[str, str]] = Counter()
         """How often ann joined a channel, and parted or was kicked, as far as somebody said so."""
         self.clients: dict[tuple[str, str], Client] = {}
@@ -405,6 +406,7 @@ class World(Clubs):
         client >> "AUTHENTICATE PLAIN" >> f"AUTHENTICATE {said('', name, PASSWORD)}"
         client.lines()
         client >> f"NICK {name}" >> f"USER {name} 0 * :{name}" >> "CAP END"
+        self.read[client] = client.lines()
         self.seen["logins"] += 1
         self.came.add(name)
 
@@ -478,9 +480,9 @@ class World(Clubs):
         sat = set()
         for (house, who), client in self.clients.items():
             if who == name and client.outlet.ended is None:
-                bearer = self[house].node.network.user(name)
-                if name == "bob" and not client.session.registered and bearer is not people[house]:
-                    continue  # the person has another nick, and one who is bob only by name has this one
+                read = [*self.read[client], *client.lines()]
+                if name == "bob" and not client.session.registered and any(" 433 " in line for line in read):
+                    continue  # the person had another nick, and one who was bob only by name had this one
                 assert client.session.registered, f"{name} waits at {house}"
                 if name == "bob" and client.user.person is None:
                     continue  # the person had another nick then, and does not stay: it is another user

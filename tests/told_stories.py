@@ -9,7 +9,8 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from multiprocessing import Pool
 from unittest.mock import patch
@@ -20,15 +21,19 @@ from chatnet.services.credentials import verifiers
 from chatnet.settings import AccountsSettings
 
 
-def hash_once() -> None:
-    """Hash each password once: they are always the same ones."""
+@contextmanager
+def hash_once() -> Iterator[None]:
+    """Hash each password once meanwhile: they are always the same ones."""
     make, made = verifiers.make, dict[str, str]()
 
     def once(settings: AccountsSettings, password: str) -> str:
         return made.get(password) or made.setdefault(password, make(settings, password))
 
-    patch.object(verifiers, "make", once).start()
-    patch.object(verifiers, "matches", lru_cache(verifiers.matches)).start()
+    with (
+        patch.object(verifiers, "make", once),
+        patch.object(verifiers, "matches", lru_cache(verifiers.matches)),
+    ):
+        yield
 
 
 def main(first: int, last: int, jobs: int = 1) -> int:
@@ -59,5 +64,6 @@ def tell(seeds: Iterable[int]) -> Counter[str]:
 
 
 if __name__ == "__main__":
-    hash_once()
-    sys.exit(main(*map(int, sys.argv[1:])) > 0)
+    with hash_once():
+        badly = main(*map(int, sys.argv[1:]))
+    sys.exit(badly > 0)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from typing import Final, NamedTuple
 
+from chatnet.commands.asking_all import ask_all, silent
 from chatnet.commands.request import CLIENT, Request
-from chatnet.links.exchange.orders import Outcome, Words
-from chatnet.model.registry import FullServer
+from chatnet.links.exchange.orders import Words
 from chatnet.model.server import Server
 from chatnet.rules.banned_words import without_addresses
 from chatnet.rules.durations import since_when
 from chatnet.session.obeying import Disobeyed, Obeyed, Order
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.promise import Promise
 from chatnet.storage.record import Audit
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line, printable
@@ -53,50 +52,41 @@ async def audit(request: Request) -> None:
         words.pop()
     word, most, since = " ".join(words), request.settings.audit.lines, min(max(since or 0.0, 0.0), LATEST)
     word = "" if word == "*" else word
-    others = [each for each in accounts.roll.all() if each.sid != request.network.me.sid]
     notes: list[Note] = []
-    asked = [(each, _ask(request, each, notes, word, since)) for each in others]
+
+    def reader(server: Server) -> Callable[[Words], object]:
+        left = [most + 1]
+
+        def read(words: Words) -> None:
+            note = _read(server, words)
+            if note is not None and left[0]:
+                left[0] -= 1
+                notes.append(note)
+
+        return read
+
+    asked = ask_all(request, ["AUDIT", word, str(int(since)), str(most + 1)], reader)
     try:
         found = await auditing.found(word, since, most + 1)
         notes += (Note(request.sessions.server_name, each) for each in found)
     except StoreError as error:
         session.fail("AUDIT", "TEMPORARILY_UNAVAILABLE", str(error))
-        if not others:
+        if not asked:
             return
-    silent = [(each.name, (await outcome).why) for each, outcome in asked]
+    missing = await silent(asked)
     if not request.user.may("see-all"):
         notes = [Note(note.server, each) for note in notes for each in _veiled([note.what], word)]
     if not session.closed:
-        for line in _told(notes, most, several=bool(others)):
+        for line in _told(notes, most, several=bool(asked)):
             session.notice(line)
-        for name, why in silent:
-            if why:
-                session.notice(f"Nothing, or not all, from {name}: {printable(why)}")
+        for text in missing:
+            session.notice(text)
         if not notes and len(words) > 1:
             session.notice(
                 f"Nothing has '{printable(word)}' in it; a time is 7d, or {minute(request.now)[:10]}"
             )
         number = min(len(notes), most)
         session.notice(f"End of AUDIT: {number or 'no'} note{'' if number == 1 else 's'}")
-
-
-def _ask(request: Request, there: FullServer, notes: list[Note], word: str, since: float) -> Promise[Outcome]:
-    """Have another full server tell of its own, into `notes`."""
-    server, orders = request.network.servers.get(there.sid), request.sessions.links.orders
-    if server is None or not orders.reaches(server):
-        why = "it is away" if server is None else "it is of an older version, or behind one that is"
-        outcome = Promise[Outcome]()
-        outcome.keep(Outcome(done=False, why=why))
-        return outcome
-    most, left = request.settings.audit.lines, [request.settings.audit.lines + 1]
-
-    def read(words: Words) -> None:
-        note = _read(server, words)
-        if note is not None and left[0]:
-            left[0] -= 1
-            notes.append(note)
-
-    return orders.give(server, request.user, ["AUDIT", word, str(int(since)), str(most + 1)], read)
 
 
 def _veiled(found: Iterable[Audit], word: str) -> Iterator[Audit]:

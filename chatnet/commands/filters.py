@@ -7,6 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from chatnet.commands.filter_hits import tell_hits
+from chatnet.commands.filter_mutes import unmute
+from chatnet.commands.filter_words import REASON, counted, in_words
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel
 from chatnet.model.facts import Source
@@ -25,7 +28,7 @@ from chatnet.model.filters import (
     read_pattern,
 )
 from chatnet.model.past import Record
-from chatnet.rules.durations import ban_units, duration
+from chatnet.rules.durations import ban_units
 from chatnet.rules.expressions import expressions, globs, mistake
 from chatnet.rules.filters import as_read, described
 from chatnet.rules.visibility import may_see_channel
@@ -41,8 +44,6 @@ FORMS: Final = (
     "FILTER TEST|ADD <pattern>, FILTER LIVE|DRY|DEL <filter>, FILTER LIST, FILTER HITS, FILTER UNMUTE <nick>;"
     " see HELP FILTER"
 )
-REASON: Final = " -- "
-"""Stands between a pattern and its reason."""
 RECENT: Final = 200
 """Messages of each channel that a pattern is tried on."""
 DAY: Final = 86_400
@@ -63,7 +64,7 @@ def filter_(request: Request) -> Coroutine[Any, Any, None] | None:
     FILTER LIVE|DRY <filter> has it act, or only report
     FILTER DEL <filter>      lifts it
     FILTER LIST [<mask>]     the filters, and how often each was hit here
-    FILTER HITS [<filter>]   the last hits on this server, of each or of one
+    FILTER HITS [<filter>]   the last hits on all servers, of each or of one
     FILTER UNMUTE <nick>     lets somebody speak again
 
     A pattern fits a whole text, with * for anything and ? for one character: *free money*. A pattern /…/ is
@@ -207,15 +208,15 @@ async def _add(request: Request, words: list[str]) -> None:
 async def _set(request: Request, asked: Filter, undo: str) -> bool:
     """Set a filter, which FILTER `undo` takes back; False if it cannot be kept, and they have read so."""
     session, filtering = request.session, request.sessions.filtering
-    request.note_down(f"filter {asked.handle}", _described(asked))
+    request.note_down(f"filter {asked.handle}", in_words(asked))
     try:
         await filtering.set(asked, _source(request))
     except StoreError as error:
         session.fail("FILTER", "TEMPORARILY_UNAVAILABLE", str(error))
         return False
-    request.notice("m", f"{request.user.nick} set the filter {_described(asked)}")
+    request.notice("m", f"{request.user.nick} set the filter {in_words(asked)}")
     where = "on all servers" if filtering.keeps else "on this server alone, until it is restarted"
-    session.notice(f"Filter {_described(asked)}")
+    session.notice(f"Filter {in_words(asked)}")
     session.notice(f"Done, {where}. To undo: /FILTER {undo} {asked.handle}")
     return not session.closed
 
@@ -245,51 +246,25 @@ async def _del(request: Request, words: list[str]) -> None:
     if found.fixed:
         session.notice(f"{found.handle} cannot be lifted: it stands in the configuration")
         return
-    request.note_down(f"filter {found.handle}", f"lifted: {_described(found)}")
+    request.note_down(f"filter {found.handle}", f"lifted: {in_words(found)}")
     try:
         await request.sessions.filtering.lift(found, _source(request))
     except StoreError as error:
         session.fail("FILTER", "TEMPORARILY_UNAVAILABLE", str(error))
         return
-    request.notice("m", f"{request.user.nick} lifted the filter {_described(found)}")
-    session.notice(f"Lifted: {_described(found)}")
+    request.notice("m", f"{request.user.nick} lifted the filter {in_words(found)}")
+    session.notice(f"Lifted: {in_words(found)}")
 
 
-def _unmute(request: Request, words: list[str]) -> None:
+def _unmute(request: Request, words: list[str]) -> Coroutine[Any, Any, None] | None:
     user = request.network.user(words[0])
-    sessions = () if user is None else request.sessions.local.sessions_of(user)
-    if not sessions:
-        _invalid(request, f"{printable(words[0])} is not on this server")
-        return
-    number = sum(map(request.sessions.filters.unmute, sessions))
-    request.note_down(f"{words[0]}", "unmuted")
-    request.session.notice(
-        f"{words[0]} may speak again in {number} channel{'' if number == 1 else 's'}"
-        if number
-        else f"No filter has muted {words[0]}"
-    )
+    if user is None or user.server.virtual:
+        _invalid(request, f"{printable(words[0])} is not here")
+        return None
+    return unmute(request, user)
 
 
 # what is shown
-
-
-def _described(filter: Filter) -> str:
-    """``kx3fa block (only reports) strangers channel,private: *free money* -- no adverts``."""
-    parts = [filter.handle, filter.action]
-    if filter.seconds:
-        parts.append(duration(filter.seconds))
-    if filter.dry and filter.action != REPORT:
-        parts.append("(only reports)")
-    if filter.quiet:
-        parts.append("quiet")
-    parts.append("strangers" if filter.strangers else "all")
-    parts.append("text" if filter.where == set(TEXTS) else ",".join(w for w in WHERE if w in filter.where))
-    if filter.spared:
-        parts.append(f"not {','.join(sorted(filter.spared))}")
-    if filter.until is not None:
-        parts.append(f"until {minute(filter.until)}")
-    reason = f"{REASON}{printable(filter.reason)}" if filter.reason else ""
-    return f"{' '.join(parts)}: {printable(filter.shown)}{reason}"
 
 
 def line_of(request: Request, filter: Filter) -> str:
@@ -299,7 +274,7 @@ def line_of(request: Request, filter: Filter) -> str:
     why = filters.matching.useless.get(filter)
     useless = f"; not used here: it {why}" if why else ""
     since = f", {minute(filter.created)}" if filter.created else ""
-    return f"{_described(filter)} ({_counted(count)}; by {filter.by}{since}{useless})"
+    return f"{in_words(filter)} ({counted(count.hits, count.acted)}; by {filter.by}{since}{useless})"
 
 
 def _list(request: Request, words: list[str]) -> None:
@@ -316,31 +291,9 @@ def _list(request: Request, words: list[str]) -> None:
         session.notice("A shield is up: those that only report act as well")
 
 
-def _counted(count: Count) -> str:
-    acted = f", acted {count.acted} time{'' if count.acted == 1 else 's'}" if count.acted else ""
-    return f"{count.hits or 'no'} hit{'' if count.hits == 1 else 's'} here{acted}"
-
-
-def _hits(request: Request, words: list[str]) -> None:
-    filters, session = request.sessions.filters, request.session
-    if words:
-        found = _meant(request, words)
-        if found is None:
-            return
-        shown = [found]
-    else:
-        shown = [each for each in filters.all() if each.entity in filters.counts]
-    sees = request.user.may("see-all")
-    for each in shown[: request.settings.limits.stats_bans]:
-        count = filters.counts.get(each.entity, Count())
-        session.notice(f"{_described(each)}: {_counted(count)}")
-        for hit in count.last if words else list(count.last)[-1:]:
-            text = f": {hit.text}" if hit.text else ""
-            what = f"{hit.who} {hit.place if sees else hit.public}{text}"
-            if hit.veiled and not sees:
-                what = f"somebody {hit.public}"
-            session.notice(f"- {minute(int(hit.at))} {what}")
-    session.notice("End of FILTER HITS: of this server, since it started; others count their own")
+def _hits(request: Request, words: list[str]) -> Coroutine[Any, Any, None] | None:
+    found = _meant(request, words) if words else None
+    return None if words and found is None else tell_hits(request, found)
 
 
 def _test(request: Request, words: list[str]) -> None:
@@ -386,7 +339,7 @@ async def _try(request: Request, asked: Filter, how: str, scan: Scan) -> None:
         if scan.spend(5):
             await scan.pause()
     session = request.session
-    session.notice(f"Would be: {_described(asked)}")
+    session.notice(f"Would be: {in_words(asked)}")
     if USER in asked.where:
         some = ", ".join(nicks[:NICKS]) + (", …" if nicks[NICKS:] else "")
         seen = "" if sees else ", by the hosts that you see"

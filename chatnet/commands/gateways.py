@@ -99,5 +99,5 @@ def _refuse(request: Request, reason: str) -> None:
     """Close the link; what was wrong is for the opers and the log alone."""
     address = request.session.peer.address
     request.sessions.node.log.warn(f"Refused WEBIRC from {address}: {reason}")
-    request.sessions.tell_refused("Refused WEBIRC from ", address, f": {reason}")
+    request.sessions.tell_refused("Refused WEBIRC from ", address, f": {reason}", reason="webirc")
     request.session.close("WEBIRC refused")

@@ -14,11 +14,14 @@ from chatnet.history.marks import Marks
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Joined, Parted
 from chatnet.model.filters import PART
+from chatnet.model.invites import Invite
 from chatnet.model.modes import OP
 from chatnet.model.registered import RegisteredChannel
 from chatnet.rules import shields
 from chatnet.rules.access import access_of, kept_out
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
+from chatnet.rules.invites import needs_account
+from chatnet.rules.public import public
 from chatnet.rules.renames import renamed_from
 from chatnet.session.names import NAMES_PER_MICROSECOND
 from chatnet.session.rates import too_fast
@@ -33,6 +36,7 @@ from chatnet.wire.text import cut, middle
 JOINED: Final = 50
 """Microseconds that it takes to come into a channel, beside what one is told of who is there."""
 
+SHOWN: Final = "What is said here can be read by everybody, on web pages or in a feed."
 FORWARDED: Final = "Forwarding to another channel"
 RENAMED: Final = "The channel has been renamed"
 
@@ -42,6 +46,7 @@ def join(request: Request) -> None:
     """`JOIN <channel>{,<channel>} [<key>{,<key>}]`: come into channels; `JOIN 0` leaves all of them.
 
     A channel that does not exist is made, and you are its operator, unless it is registered to somebody.
+    What an invite link has in it is good as a key, in spite of modes i, l, r, j and k.
     https://modern.ircdocs.horse/#join-message
     Refuses with 405 (in too many), 476 (not a name), 474 (banned), 475 (key), 473 (invitation), 471 (full),
     477 (not logged in), 480 (too many come at once, or no TLS), 520 (opers only), 263 (you join too fast);
@@ -109,6 +114,11 @@ def _join(request: Request, name: str, key: str) -> None:
             return
         channel = begin(request.sessions, name)
         if request.network.registry.channels.at(channel.folded) is None:
+            if request.sessions.shut:
+                refusal = request.sessions.judge("join", user, channel, "")
+                if refusal is not None:
+                    request.refuse(refusal)
+                    return
             come(request.sessions, user, channel, None, request.session)
             return
     _enter(request, channel, key)
@@ -179,6 +189,8 @@ def _come(request: Request, channel: Channel, registration: RegisteredChannel | 
         text = registration.settings.get("entrymsg")
         if text:
             request.session.notice_by(chanserv.user, f"[{channel.name}] {text}")
+        if public(registration, channel, request.now).tells_all:
+            request.session.notice_by(chanserv.user, f"[{channel.name}] {SHOWN}")
     entered(request, channel)
 
 
@@ -186,30 +198,51 @@ def _enter(request: Request, channel: Channel, key: str) -> None:
     sessions = request.sessions
     registration = request.network.registry.channels.at(channel.folded)
     looked = sessions.bans.looked
+    invite = _invite(request, channel, registration, key) if key and key != channel.key else None
+    lacks_account = invite is not None and needs_account(invite, request.user)
+    invited = invite is not None and not lacks_account
     refusal = None if registration is None else _barred(request, registration)
     if refusal is None:
-        refusal = _may_join(request, channel, registration, key)
+        refusal = _may_join(request, channel, registration, key, invited=invited)
+        if lacks_account and refusal is not None and refusal.numeric is not numerics.ERR_BANNEDFROMCHAN:
+            refusal = JoinRefusal(None, numerics.ERR_NEEDREGGEDNICK, channel.name)
     if refusal is None or overrides(request, channel, refusal):
         _come(request, channel, registration)
+        if refusal is None and invite is not None and invited and sessions.chanserv is not None:
+            sessions.chanserv.invites.use(invite, request.user)
     else:
         _forward(request, channel, refusal, key, looked)
 
 
-def _may_join(
+def _invite(
     request: Request, channel: Channel, registration: RegisteredChannel | None, key: str
+) -> Invite | None:
+    """The invite that somebody says in the place of a key."""
+    chanserv = request.sessions.chanserv
+    if chanserv is None:
+        return None
+    return chanserv.invites.opening(key, request.user, channel.folded, registration)
+
+
+def _may_join(
+    request: Request, channel: Channel, registration: RegisteredChannel | None, key: str, *, invited: bool
 ) -> JoinRefusal | None:
     """Whether the asker may come in; where nobody is, access to a registered channel opens it.
 
-    There is nobody who could be asked, and ChanServ's INVITE and UNBAN are for where somebody is.
+    There is nobody who could be asked, and ChanServ's INVITE and UNBAN are for where somebody is.  Who is
+    `invited` by a link comes in as by an invitation, and with the key.
     """
     sessions, user = request.sessions, request.user
-    refusal = may_join(sessions.bans, sessions.throttles, user, channel, key)
+    refusal = may_join(sessions.bans, sessions.throttles, user, channel, key, invites=invited)
     if refusal is None and sessions.shut:
-        refusal = shields.may_join(sessions.shut, request.network, user, channel)
+        if not invited:
+            refusal = shields.may_join(sessions.shut, request.network, user, channel)
+        if refusal is None and (judged := sessions.judge("join", user, channel, "")) is not None:
+            return JoinRefusal(None, judged.numeric, *judged.args)
     if refusal is None or registration is None or channel.members:
         return refusal
     access = access_of(request.network, registration, user)
-    unbans, invites = not access.isdisjoint("er"), "i" in access
+    unbans, invites = not access.isdisjoint("er"), invited or "i" in access
     return may_join(sessions.bans, sessions.throttles, user, channel, key, unbans=unbans, invites=invites)
 
 

@@ -285,6 +285,7 @@ def _way_to_channel(
     refusal = may_speak(sessions.bans, user, channel, command, text)
     if refusal is None and sessions.shut:
         refusal = shields.may_speak(sessions.shut, request.network, user, channel)
+        refusal = refusal or sessions.judge("speak", user, channel, text)
     if refusal is not None:
         if status or refusal.numeric is not numerics.ERR_CANNOTSENDTOCHAN:
             return refusal

@@ -1,4 +1,7 @@
-"""Whether somebody may change who they are, or say why they go: not while a channel forbids them to speak."""
+"""Whether somebody may change who they are, or say why they go: not while they may not speak in a channel.
+
+All who are in it would read that.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +22,29 @@ def is_muted(request: Request) -> bool:
     """
     me, sessions = request.user, request.sessions
     bans, end = sessions.bans, sessions.bans.looked + MASKS
+    if muted_by_filter(request) is not None:
+        return True
     for channel, ranks in me.channels.items():
-        if sessions.filters.muted(request.session, channel) is not None:
-            return True
         if ranks == 0 and (bans.looked > end or bans.muted(channel, me)):
             return True
     return False
 
 
+def muted_by_filter(request: Request) -> Channel | None:
+    """A channel in which a filter has muted the asker: the server that they are at knows it, and no other."""
+    filters, session = request.sessions.filters, request.session
+    return next((each for each in request.user.channels if filters.muted(session, each) is not None), None)
+
+
 async def muted_in(request: Request, scan: Scan) -> Channel | None:
     """A channel in which the asker is banned or muted, without a rank; None if there is none.
 
-    The lists of all channels that somebody is in are more than one turn has time for.
+    A filter may have muted them, whatever they are there.  The lists of all channels that somebody is in are
+    more than one turn has time for.
     """
     me, bans = request.user, request.sessions.bans
+    if (channel := muted_by_filter(request)) is not None:
+        return channel
     for channel in list(me.channels):
         before = bans.looked
         if me.channels.get(channel) == 0 and bans.muted(channel, me):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.facts import Killed, WallopsSent
 from chatnet.rules.log_names import log_name
-from chatnet.rules.opers import blocks_for, misfit, opered
+from chatnet.rules.opers import blocks_for, misfit, modes_of, opered
 from chatnet.rules.visibility import public_identity
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.render import OPERWALL
@@ -57,7 +57,7 @@ async def oper(request: Request) -> None:
         f"{user.nick}!{user.username}@{session.came.address}", f"{block.name} ({block.oper_class})"
     )
     if request.is_elsewhere:
-        await request.by_host("OPER", block.name, block.oper_class)
+        await _oper_elsewhere(request, block)
         return
     for fact in opered(request.settings, block, user, request.now):
         request.commit(fact)
@@ -66,6 +66,16 @@ async def oper(request: Request) -> None:
         request.reply(numerics.RPL_SNOMASK, "+" + user.snomask)
     public = f"{public_identity(user)} {become} ({block.oper_class})"
     request.notice("o", f"{user.identity} {become} ({block.oper_class})", public)
+
+
+async def _oper_elsewhere(request: Request, block: OperSettings) -> None:
+    """Have the server of the asker make them an operator, with the modes of the block, which stands here."""
+    user = request.user
+    await request.by_host("OPER", block.name, block.oper_class)
+    letters, snomask = modes_of(block)
+    missing = "".join(letter for letter in letters if letter == "s" or letter not in user.modes)
+    if user.oper is not None and missing and request.is_elsewhere and not request.session.closed:
+        await request.by_host("MODE", user.nick, f"+{missing}", *((f"+{snomask}",) if snomask else ()))
 
 
 def _block(request: Request, name: str) -> OperSettings | None:

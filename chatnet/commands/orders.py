@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chatnet.commands import auditing, forced, reporting
+from chatnet.commands import auditing, filter_orders, forced, reporting
 from chatnet.session.obeying import Obeyed
 
-ORDERS: Final[Mapping[str, Obeyed]] = {**auditing.ORDERS, **forced.ORDERS, **reporting.ORDERS}
+ORDERS: Final[Mapping[str, Obeyed]] = {
+    **auditing.ORDERS,
+    **filter_orders.ORDERS,
+    **forced.ORDERS,
+    **reporting.ORDERS,
+}
 """Verb → how it is obeyed."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator
 from functools import partial
+from typing import Final
 
 from chatnet.commands.filtered import CODE, filtered
-from chatnet.commands.muted import muted_in
+from chatnet.commands.muted import muted_by_filter, muted_in
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
 from chatnet.model.entities import User
 from chatnet.model.facts import RealnameChanged
 from chatnet.model.filters import AWAY
 from chatnet.session.packing import pack
-from chatnet.session.presence.absence import say_away
+from chatnet.session.presence.absence import NOBODY, say_away
 from chatnet.session.rates import too_fast
 from chatnet.session.scans import Scan
 from chatnet.wire import capabilities as cap
 from chatnet.wire import numerics
 from chatnet.wire.text import byte_length, cut
+
+WHILE_BANNED: Final = "Cannot {} while banned from a channel, or muted in one"
+"""What FAIL says to who may not speak to all who would read it."""
 
 
 @CLIENT.command("AWAY", phase=Phase.ANY, penalty=2.0)
@@ -26,11 +30,27 @@ def away(request: Request) -> None:
     """`AWAY [:<text>]`: say that you are away and why; without a text, that you are back.
 
     https://modern.ircdocs.horse/#away-message  Before registration refuses with 451 whoever did not ask for
-    draft/pre-away; FAIL BLOCKED tells that a filter keeps the text back.  `AWAY *` gives no reason.  https://ircv3.net/specs/extensions/pre-away
+    draft/pre-away; FAIL BLOCKED tells that a filter keeps the text back, or that you may not speak in a
+    channel whose members would read it.  `AWAY *` gives no reason.  https://ircv3.net/specs/extensions/pre-away
     """
     text = cut(request.param(0), request.settings.limits.away) or None
     if not request.session.registered and not request.session.caps & cap.PRE_AWAY:
         request.stop(numerics.ERR_NOTREGISTERED)
+    if text in (None, NOBODY) or not request.user.channels:
+        _say_away(request, text)
+    else:
+        request.scan(partial(_say_why, request, text))
+
+
+async def _say_why(request: Request, text: str | None, scan: Scan) -> None:
+    """All around read it."""
+    if await muted_in(request, scan) is not None:
+        request.session.fail("AWAY", CODE, WHILE_BANNED.format("say why you are away"))
+    else:
+        _say_away(request, text)
+
+
+def _say_away(request: Request, text: str | None) -> None:
     if (verdict := filtered(request, AWAY, text)) is not None:
         if verdict.quiet:
             request.reply(numerics.RPL_NOWAWAY)
@@ -50,6 +70,9 @@ def setname(request: Request) -> Awaitable[None] | None:
     CANNOT_CHANGE_REALNAME (too often, or banned or muted in a channel you are in; or a filter keeps it
     back).
     """
+    if muted_by_filter(request) is not None:
+        _may_not(request)
+        return None
     if request.is_elsewhere:
         return request.by_host()
     session = request.session
@@ -64,9 +87,7 @@ def setname(request: Request) -> Awaitable[None] | None:
 async def _change_realname(request: Request, realname: str, scan: Scan) -> None:
     session, user = request.session, request.user
     if await muted_in(request, scan) is not None:
-        session.fail(
-            "SETNAME", "CANNOT_CHANGE_REALNAME", "Cannot change realname while banned from a channel"
-        )
+        _may_not(request)
         return
     flood = request.settings.flood
     if too_fast(session, "setname", flood.nick_rate, flood.nick_period):
@@ -78,6 +99,10 @@ async def _change_realname(request: Request, realname: str, scan: Scan) -> None:
         session.fail("SETNAME", "CANNOT_CHANGE_REALNAME", why)
         return
     request.commit(RealnameChanged(user, realname, request.now))
+
+
+def _may_not(request: Request) -> None:
+    request.session.fail("SETNAME", "CANNOT_CHANGE_REALNAME", WHILE_BANNED.format("change realname"))
 
 
 def _named(request: Request, most: int | None = None) -> Iterator[User]:

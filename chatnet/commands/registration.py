@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from chatnet.commands.filtered import filtered
-from chatnet.commands.muted import is_muted, muted_in
+from chatnet.commands.muted import is_muted, muted_by_filter, muted_in
 from chatnet.commands.override import overrides
 from chatnet.commands.request import CLIENT, Request
 from chatnet.dispatch import Phase
@@ -76,6 +76,8 @@ def nick(request: Request) -> Awaitable[None] | None:
     if not request.params or not (wanted := request.params[0]):
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
     if request.is_elsewhere:
+        if (channel := muted_by_filter(request)) is not None:
+            request.stop(numerics.ERR_BANNICKCHANGE, wanted, channel.name)
         return request.by_host()
     folded = _free(request, wanted)
     if not session.registered:

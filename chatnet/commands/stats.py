@@ -273,7 +273,7 @@ def _oper_blocks(request: Request) -> None:
 def _listeners(request: Request) -> None:
     population = Counter(session.peer.listener for session in request.sessions.all)
     for listen in request.settings.listen:
-        kind = " WebSocket" if listen.kind == "websocket" else ""
+        kind = {"websocket": " WebSocket", "web": " web"}.get(listen.kind, "")
         tls = " TLS" if listen.tls else ""
         text = f"{listen.endpoint}{kind}{tls} {population[listen.endpoint]} connection(s)"
         request.reply(numerics.RPL_STATSDEBUG, "P", text)

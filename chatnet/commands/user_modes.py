@@ -8,6 +8,7 @@ from typing import Final
 from chatnet.commands.request import Request
 from chatnet.model.facts import HostChanged, UserModesChanged
 from chatnet.model.modes import SNOMASKS, USER_MODES
+from chatnet.rules.logins import BOT
 from chatnet.rules.opers import OPERS_ONLY, resigned
 from chatnet.session.rates import too_fast
 from chatnet.wire import numerics
@@ -63,6 +64,8 @@ def _judge(request: Request, changes: list[Change]) -> tuple[set[str], str]:
         letter = change.letter
         if letter in FIXED or (letter in UNSET_ONLY and change.adding):
             continue
+        if letter == BOT and not change.adding and _is_bot(request):
+            continue
         if change.adding and letter in OPERS_ONLY and user.oper is None:
             refused = True
         elif letter == "s":
@@ -77,6 +80,12 @@ def _judge(request: Request, changes: list[Change]) -> tuple[set[str], str]:
         wanted -= set(OPERS_ONLY)
         snomask = ""
     return (wanted | {"s"} if snomask.strip("?") else wanted - {"s"}), snomask
+
+
+def _is_bot(request: Request) -> bool:
+    """Whether the account of the asker is one of a bot, which stays marked as one."""
+    account = request.network.registry.account(request.user.account_id)
+    return account is not None and bool(account.owner)
 
 
 def _snomask(snomask: str, change: Change) -> str:

@@ -44,6 +44,7 @@ class Health:
     def wrote(self, count: int) -> None:
         """A group of so many entries was handed to the store."""
         now = self._node.clock.monotonic()
+        self._node.counts.groups += 1
         self._groups.append((now, count))
         self._forget(now)
 
@@ -67,6 +68,7 @@ class Health:
             text = trouble.text
         else:
             self.trouble, self.lost = trouble.text, self.lost + trouble.lost
+            self._node.counts.unstored += 1
             lost = f" ({trouble.lost} message(s) were lost)" if trouble.lost else ""
             text = f"Messages are not stored as they should: {trouble.text}{lost}"
         self._complained = trouble is not None and not trouble.stored

@@ -157,6 +157,11 @@ class Marks:
         """How far somebody has read there, of whom that is known; 0: it is not known how far."""
         return self._marks.get(self._places.person(user) or user.uid, {}).get(spot, 0)
 
+    def known(self, user: User) -> Mapping[str, int]:
+        """How far somebody has read in which spots, of whom that is known."""
+        marks = self._marks.get(self._places.person(user) or user.uid, {})
+        return {spot: at for spot, at in marks.items() if spot[0] != OF_DEVICE}
+
     def moves(self, person: str, spot: str, at: int) -> bool:
         """Whether it is not known that somebody has read as far; of who is not here, for a moment only."""
         return at > max(self._marks.get(person, {}).get(spot, 0), self._unwritten.get((person, spot), 0))

@@ -127,6 +127,8 @@ SNOMASKS: Final[dict[str, str]] = {
     "x": "servers that come and go",
 }
 """Letters of the server notices that user mode s brings to an oper."""
+OURS: Final = "mp"
+"""Those that servers of other makes are not told: they do not know whom they are for."""
 PRIVILEGED: Final[dict[str, str]] = {"p": "reports"}
 """Those that only opers with a privilege read."""
 

@@ -189,6 +189,8 @@ class Network:
             self._note_since(user)
         if user.person is not None:
             self.persons.setdefault(user.person.key, user)
+            for server in user.person.seats:  # of a claim that was known before, and holds now
+                self.seated.setdefault(server, {})[user] = None
         user.renew_tagged()
         if "i" in user.modes:
             self.invisible += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from chatnet.model.bans import (
@@ -16,11 +17,14 @@ from chatnet.model.bans import (
     NetworkBan,
 )
 from chatnet.model.recorded import AHEAD, Recorded
-from chatnet.records.bans import FIELD, BanValue, read_ban
+from chatnet.records.bans import FIELD, BanValue, Parts, read_ban
 from chatnet.records.grammar import ban_entity, is_ban_entity, seconds_of
 from chatnet.storage.record import Record
-from chatnet.wire.casemap import Folder
+from chatnet.wire.casemap import Folder, fold_many
 from chatnet.wire.text import byte_length, cut
+
+TOGETHER: Final = 1000
+"""Records that are read together at the start."""
 
 _KINDS: Final = frozenset(KINDS)
 _ACTIONS: Final = frozenset(ACTIONS)
@@ -43,30 +47,46 @@ class RecordedBans(Recorded[NetworkBan]):
 
     def load(self, records: Iterable[Record]) -> None:
         """Take many at the start; what is no ban means nothing."""
-        known, read = self._known, self._of_many
         words: dict[str, str] = {}
-        for entity, field, stamp, value in records:
-            if field == FIELD:
-                try:
-                    known[entity] = (
-                        int(seconds_of(stamp)) if value is None else read(entity, value, stamp, words)
-                    )
-                except ValueError:
-                    pass  # of a version to come, say
+        several = (record for record in records if record[1] == FIELD)
+        while some := list(islice(several, TOGETHER)):
+            self._take_some(some, words)
+
+    def _take_some(self, records: Iterable[Record], words: dict[str, str]) -> None:
+        known, make = self._known, self._make
+        found: list[tuple[str, int, int, Parts]] = []
+        for entity, _, stamp, value in records:
+            try:
+                if value is None:
+                    known[entity] = int(seconds_of(stamp))
+                else:
+                    found.append((entity, int(seconds_of(stamp)), len(value), read_ban(value)))
+            except ValueError:
+                pass  # of a version to come, say
+        masks = fold_many(self._fold, [each[3][5] for each in found])
+        for (entity, at, length, parts), folded in zip(found, masks, strict=True):
+            try:
+                known[entity] = make(entity, at, length, parts, folded, words)
+            except ValueError:
+                pass  # it is of another entity
 
     def _read(self, entity: str, text: str, stamp: str) -> NetworkBan:
-        return self._of_many(entity, text, stamp, {})
+        parts = read_ban(text)
+        return self._make(entity, int(seconds_of(stamp)), len(text), parts, self._fold(parts[5]), {})
 
-    def _of_many(self, entity: str, text: str, stamp: str, words: dict[str, str]) -> NetworkBan:
-        """What a value says; of `words` that many say they have one each.
+    def _make(
+        self, entity: str, written: int, length: int, parts: Parts, folded: str, words: dict[str, str]
+    ) -> NetworkBan:
+        """What a value of some `length` says that was `written` at a Unix time.
 
-        A ban that says it was set later than its stamp could be changed by nobody any more.
+        Of `words` that many say they have one each.  A ban that says it was set later than its stamp could
+        be changed by nobody any more.
         """
-        since, until, action, by, kind, mask, reason = read_ban(text)
-        since = min(since, int(seconds_of(stamp)) + AHEAD)
+        since, until, action, by, kind, mask, reason = parts
+        if since > written + AHEAD:
+            since = written + AHEAD
         if kind not in _KINDS or action not in _ACTIONS or (action == EXEMPT) is not (kind in EXEMPTING):
             raise ValueError("it is no ban of this entity")
-        folded = self._fold(mask)
         if not is_ban_entity(entity, kind, folded) or byte_length(mask) > MOST_MASK:
             raise ValueError("it is no ban of this entity")
         user, host = "*", mask
@@ -74,7 +94,7 @@ class RecordedBans(Recorded[NetworkBan]):
             user, at, host = mask.rpartition("@")
             if not (at and user and host):
                 raise ValueError("it is no user@host")
-        if len(text) > MOST_MASK:
+        if length > MOST_MASK:
             by, reason = cut(by, MOST_MASK), cut(reason, MOST_REASON)
         word = words.setdefault
         end = until or None

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from math import inf
 from typing import Any, Final, NamedTuple
 
+from chatnet.model.hooks import Hooks
 from chatnet.model.ids import SID, AccountName
+from chatnet.model.invites import Invites
 from chatnet.model.metadata import NO_WORDS, Word, with_word
 from chatnet.model.recorded_bans import RecordedBans
 from chatnet.model.recorded_filters import RecordedFilters
@@ -23,7 +26,7 @@ from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State,
 from chatnet.records.channels import GONE, HEARD
 from chatnet.records.claims import MARK, shown_lost
 from chatnet.records.filters import FIELD as FILTER
-from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, SERVER, STATUS, split
+from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, HOOK, INVITE, SERVER, STATUS, split
 from chatnet.records.metadata import META, is_key, is_value
 from chatnet.records.shields import ENTITY as SHIELDS
 from chatnet.storage.record import Record
@@ -34,7 +37,7 @@ NO_NAME: Final = AccountName("")
 KEPT_SETTINGS: Final = frozenset(
     {
         *("protect", "never-op", "hide-email", "dm-history", "autoreplay-lines", "autoreplay-missed"),
-        *("always-on", "multiclient", "auto-away"),
+        *("always-on", "multiclient", "auto-away", "no-log"),
     }
 )
 """The settings of an account that are in memory, since they are looked at often."""
@@ -44,6 +47,8 @@ _NOTHING: Final[Mapping[str, str]] = {}
 _NICK: Final = f"{values.NICK}:"
 _OF_NAMES: Final = frozenset({values.NAME, values.NICK, STATUS})
 """Fields by which others may be called otherwise."""
+_OF_BOTS: Final = frozenset({STATUS, values.SUSPENSION})
+"""Fields by which its bots may be used no more, or again."""
 
 
 class Besides(NamedTuple):
@@ -51,7 +56,7 @@ class Besides(NamedTuple):
 
     `said` is what the status of an account says, whether there is a `suspension` or not; `certificates` are
     since when it has each, by SHA-256 fingerprint; `metadata` is what its users say of themselves, by key,
-    also that it is not set any more.
+    also that it is not set any more.  `owner` is the id of the account that a bot belongs to.
     """
 
     said: Status = ACTIVE
@@ -60,16 +65,19 @@ class Besides(NamedTuple):
     certificates: Mapping[str, str] = _NOTHING
     settings: Mapping[str, str] = _NOTHING
     metadata: Mapping[str, Word] = NO_WORDS
+    owner: str = ""
 
 
 _NOTHING_BESIDES: Final = Besides()
+_DROPPED: Final = Status(State.DROPPED)
 
 
 class Account:
     """An account: the name that it asks for, and what it is called (`shown`): the same but after a split.
 
     `nicks` are grouped nicks: since when, by folded nick.  `created` is Unix time in seconds; `since` are
-    stamps.  `status` is what it is, and what it has `besides` the rest of it.
+    stamps.  `status` is what it is, and what it has `besides` the rest of it: a bot is dropped or suspended
+    as its owner is.
     """
 
     __slots__ = ("besides", "created", "id", "name", "nicks", "shown", "since", "status")
@@ -113,6 +121,11 @@ class Account:
     def metadata(self) -> Mapping[str, Word]:
         """What its users say of themselves."""
         return self.besides.metadata
+
+    @property
+    def owner(self) -> str:
+        """The id of the account that it belongs to, if it is a bot; else empty."""
+        return self.besides.owner
 
     @property
     def lost(self) -> bool:
@@ -174,10 +187,14 @@ class Registry:
         self.accounts: dict[str, Account] = {}
         self.erased: dict[str, str] = {}
         """Accounts that are erased, by id, and by which stamp."""
+        self.bots: dict[str, dict[str, None]] = {}
+        """The ids of those that belong to an account, by its id."""
         self.servers: dict[SID, FullServer] = {}
         self.channels = RegisteredChannels(fold)
+        self.hooks = Hooks()
         self.bans = RecordedBans(fold)
         self.filters = RecordedFilters(fold)
+        self.invites = Invites()
         self.shields = OPEN
         self.most_name = most_name
         self._fold = fold
@@ -235,12 +252,14 @@ class Registry:
         found = set[str]()
         for record in records:
             found.add(record.entity)
-            if record.entity[0] == BAN:
+            if record.entity[0] in (BAN, HOOK):
                 continue
             if record.entity[0] == CHANNEL:
                 found |= self.channels.touched(record)
                 continue
             name, key = split(record.field)
+            if name in _OF_BOTS:
+                found.update(self.bots.get(record.entity, ()))
             if name not in _OF_NAMES:
                 continue
             account = self.accounts.get(record.entity)
@@ -277,6 +296,8 @@ class Registry:
             if new is None or not self._begin(new, record):
                 self._take(record)
         self.bans.load(bans)
+        for bots in self.bots.values():
+            self._stand(bots)
         for folded in [folded for folded, found in self._names.items() if isinstance(found, tuple)]:
             self._show(folded)
 
@@ -338,6 +359,10 @@ class Registry:
                 self.channels.take(record)
             elif entity[0] == SERVER:
                 self._hear(record)
+            elif entity[0] == HOOK:
+                self.hooks.take(record)
+            elif entity[0] == INVITE:
+                self.invites.take(record)
             elif entity[0] == BAN:
                 if entity == SHIELDS:
                     self._raise_shields(record)
@@ -388,10 +413,11 @@ class Registry:
             return (key,)
         elif name == STATUS and value is not None:
             _set(account, said=Status.read(value))
-            account.status = _standing(account)
-            if account.status.state is State.ERASED:
+            if account.said.state is State.ERASED:
+                account.status = account.said
                 self.erased[account.id] = stamp
                 return self._erase(account)
+            self._stand_anew(account)
         else:
             self._note_besides(account, name, key, value, stamp)
         return ()
@@ -418,13 +444,17 @@ class Registry:
         elif name == values.SUSPENSION:
             suspension = None if value is None else Suspension.read(value)
             _set(account, suspension=suspension)
-            account.status = _standing(account)
+            self._stand_anew(account)
         elif name == values.VHOST:
             vhost = None if value is None else Vhost.read(value)
             self._leave_host(account)
             _set(account, vhost=vhost)
             if vhost is not None:
                 self._enter(self._hosts, vhost.host, account)
+        elif name == values.OWNER:
+            owner = values.owner_of(key)
+            self._belong(account, "" if value is None else owner)
+            self._stand((account.id,))
         elif name == values.SETTING and key in KEPT_SETTINGS:
             _set(account, settings=_with(known.settings, key, value))
         elif name == META and is_key(key) and (value is None or is_value(value)):
@@ -439,7 +469,40 @@ class Registry:
         for fingerprint in account.certificates:
             self._leave(self._certificates, fingerprint, account)
         self._leave_host(account)
+        self._belong(account, "")
+        self._stand(self.bots.get(account.id, ()))
         return names
+
+    def _belong(self, account: Account, owner: str) -> None:
+        """Have it be a bot of an account, or of nobody."""
+        others = self.bots.get(account.owner)
+        if others is not None and others.pop(account.id, account) is None and not others:
+            del self.bots[account.owner]
+        _set(account, owner=owner)
+        if owner:
+            self.bots.setdefault(owner, {})[account.id] = None
+
+    def _stand_anew(self, account: Account) -> None:
+        """Something else is said of what an account is: find out what it is, and its bots are."""
+        if account.owner or account.id in self.bots:
+            self._stand((account.id, *self.bots.get(account.id, ())))
+        else:  # nearly all
+            account.status = _standing(account)
+
+    def _stand(self, entities: Iterable[str]) -> None:
+        """Find out what accounts are, by what is said of each, and of its owner.
+
+        An owner of whom nothing is known yet is no matter, nor is whose bot the owner may be.
+        """
+        for entity in entities:
+            account = self.accounts.get(entity)
+            if account is None:
+                continue
+            owner = self.accounts.get(account.owner)
+            theirs = ACTIVE if owner is None else _standing(owner)
+            if account.owner in self.erased:
+                theirs = _DROPPED
+            account.status = max(theirs, _standing(account), key=_gravity)
 
     def _leave_host(self, account: Account) -> None:
         if account.vhost is not None:
@@ -489,6 +552,12 @@ def _set(account: Account, **given: Any) -> None:
     """Have an account something besides; what has nothing shares that."""
     besides = account.besides._replace(**given)
     account.besides = _NOTHING_BESIDES if besides == _NOTHING_BESIDES else besides
+
+
+def _gravity(status: Status) -> tuple[int, float]:
+    """By which of two things that are said of an account the graver one holds; of equal ones the first."""
+    grave = (State.SUSPENDED, State.PENDING, State.DROPPED, State.ERASED)
+    return (grave.index(status.state) + 1 if status.state in grave else 0), status.until or inf
 
 
 def _standing(account: Account) -> Status:

@@ -37,8 +37,12 @@ class BanValue(NamedTuple):
         return cls(*read_ban(text))
 
 
-def read_ban(text: str) -> tuple[int, int, str, str, str, str, str]:
-    """The parts of a `BanValue`: a hundred thousand of them may be read at a start."""
+Parts = tuple[int, int, str, str, str, str, str]
+"""Those of a `BanValue`."""
+
+
+def read_ban(text: str) -> Parts:
+    """What a record says: a hundred thousand of them may be read at a start."""
     parts = text.split(" ", 6)
     if len(parts) != 7 or "" in parts or parts[6][0] != ":":
         raise ValueError("it is no ban")
@@ -50,6 +54,6 @@ def read_ban(text: str) -> tuple[int, int, str, str, str, str, str]:
 
 
 def end_of(value: str) -> int:
-    """The Unix time at which a ban ends; 0: never, or it is none."""
+    """The Unix time at which a ban ends, or what else begins as one does; 0: never, or it is none."""
     parts = value.split(" ", 2)
-    return int(parts[1]) if len(parts) == 3 and parts[1].isdecimal() and len(parts[1]) <= _DIGITS else 0
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() and len(parts[1]) <= _DIGITS else 0

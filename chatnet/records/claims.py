@@ -11,7 +11,9 @@ from typing import Final
 
 from chatnet.records import accounts as values
 from chatnet.records.accounts import Certificate, Email, Named, Token
-from chatnet.records.grammar import ACCOUNT, CHANNEL, split
+from chatnet.records.grammar import ACCOUNT, CHANNEL, INVITE, split
+from chatnet.records.invites import FIELD as INVITED
+from chatnet.records.invites import InviteValue
 from chatnet.storage.record import Claim, Record
 from chatnet.wire.casemap import Folder
 
@@ -25,7 +27,9 @@ EMAILS: Final = 5
 """Addresses that were verified, in lower case: several accounts may have one, and none is shown for it."""
 MARK: Final = "~"
 """What stands in no name that is asked for, and in each that was lost."""
-_ASKING: Final = frozenset({values.NAME, values.NICK, values.CERTIFICATE, values.TOKEN, values.EMAIL})
+_ASKING: Final = frozenset(
+    {values.NAME, values.NICK, values.CERTIFICATE, values.TOKEN, values.EMAIL, INVITED}
+)
 LEAST: Final = 4
 """Characters of its id that stand behind a name that was lost."""
 
@@ -54,6 +58,8 @@ def claim(record: Record, fold: Folder) -> Claim | None:
         elif kind == CHANNEL and name == values.NAME:
             named = Named.read(record.value)
             return Claim(fold(named.name), CHANNELS, named.since, record.entity)
+        elif kind == INVITE and name == INVITED:
+            return Claim(InviteValue.read(record.value).secret, INVITES, record.stamp, record.entity)
     except ValueError:
         return None
     return None

@@ -2,7 +2,9 @@
 
     entity  = kind 20*20( %x61-7A / "2"-"7" )     100 random bits in base32; kind "a" account, "c" registered
                                                   channel, "n" full server (its SID in the place of the 20),
-                                                  "b" ban (what it means, hashed, in the place of the 20)
+                                                  "b" ban (what it means, hashed, in the place of the 20),
+                                                  "h" hook,
+                                                  "i" invite
     kind    = %x61-7A
     field   = name [ ":" key ]                    a space in it is \\s, a backslash \\\\; <= 300 bytes
     stamp   = 9*9base36 "." 6*6base36 "." SID     ms, number, server; of fixed width
@@ -24,6 +26,8 @@ ACCOUNT: Final = "a"
 CHANNEL: Final = "c"
 SERVER: Final = "n"
 BAN: Final = "b"
+HOOK: Final = "h"
+INVITE: Final = "i"
 STATUS: Final = "status"
 ERASED: Final = "erased"
 MOST_FIELD: Final = 300

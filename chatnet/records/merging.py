@@ -4,8 +4,8 @@ The one with the greater stamp; of equal stamps the one with the greater value, 
 empty one.  One end is final: the status ``erased`` beats all others, and of an erased entity no other field
 is taken or kept.
 
-Of fields that were removed, and of bans that are over, it is remembered for so long that no server which was
-away brings back what they ended; then all servers forget them at one hour.
+Of fields that were removed, and of bans and invites that are over, it is remembered for so long that no
+server which was away brings back what they ended; then all servers forget them at one hour.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from __future__ import annotations
 from typing import Final
 
 from chatnet.records.bans import end_of
-from chatnet.records.grammar import BAN, ERASED, STATUS, seconds_of
+from chatnet.records.grammar import BAN, ERASED, INVITE, STATUS, seconds_of
 from chatnet.storage.record import Record
 
-MORTAL: Final = BAN
-"""The kind of entities whose records end by themselves."""
+MORTAL: Final = BAN + INVITE
+"""The kinds of entities whose records end by themselves: each says when, as the second word of its value."""
 
 
 def outdated(record: Record, before: str) -> bool:
-    """Whether nothing holds by it since before that stamp: its field was removed, or the ban is over."""
+    """Whether nothing holds by it since before that stamp: its field was removed, or what it sets is over."""
     if record.value is None:
         return record.stamp < before
-    if record.entity[0] != MORTAL:
+    if record.entity[0] not in MORTAL:
         return False
     end = end_of(record.value)
     return 0 < end < seconds_of(before) and record.stamp < before

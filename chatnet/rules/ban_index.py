@@ -9,7 +9,7 @@ their mask, or by three: only those are tried whose letters a name has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -25,6 +25,8 @@ LETTERS: Final = (6, 3)
 """Letters, one after the other, by which a mask with several wildcards is found: as many as it has."""
 TRIED: Final = 12
 """Of these, so many places of a mask are looked at to find the one where fewest others are."""
+REMEMBERED: Final = 1024
+"""Texts of which it is remembered what was found: those who were cut off come back with what they had."""
 
 WILD: Final = re.compile(r"[*?\\]+")
 
@@ -46,7 +48,18 @@ def network_meant(ban: NetworkBan) -> Place | None:
 class BanIndex:
     """Finds bans by what they mean."""
 
-    __slots__ = ("_any", "_begins", "_count", "_ends", "_fold", "_networks", "_part_of", "_parts", "_whole")
+    __slots__ = (
+        "_any",
+        "_begins",
+        "_count",
+        "_ends",
+        "_fold",
+        "_found",
+        "_networks",
+        "_part_of",
+        "_parts",
+        "_whole",
+    )
 
     def __init__(self, fold: Folder) -> None:
         self._fold = fold
@@ -58,6 +71,7 @@ class BanIndex:
         self._part_of: dict[NetworkBan, str] = {}  # the letters by which it is found
         self._any: dict[NetworkBan, None] = {}
         self._networks: dict[tuple[int, int], dict[int, _Bans]] = {}
+        self._found: dict[str, tuple[NetworkBan, ...]] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -65,6 +79,7 @@ class BanIndex:
     def add(self, ban: NetworkBan) -> None:
         """Find `ban` from now on."""
         self._count += 1
+        self._found.clear()
         host = ban.host
         if "/" in host or ":" in host:
             network = network_meant(ban)
@@ -76,11 +91,18 @@ class BanIndex:
         if _is_odd(mask):
             self._add_odd(mask, ban)
         elif "*" not in mask:
-            _put(self._whole, self._fold(mask), ban)
+            _put(self._whole, self._folded(ban, mask), ban)
         elif mask[0] == "*":
-            _put(self._ends.setdefault(len(mask) - 1, {}), self._fold(mask[1:]), ban)
+            _put(self._ends.setdefault(len(mask) - 1, {}), self._folded(ban, mask)[1:], ban)
         else:
-            _put(self._begins.setdefault(len(mask) - 1, {}), self._fold(mask[:-1]), ban)
+            _put(self._begins.setdefault(len(mask) - 1, {}), self._folded(ban, mask)[:-1], ban)
+
+    def _folded(self, ban: NetworkBan, mask: str) -> str:
+        """The mask of hosts, folded: nearly always it was when the ban was made."""
+        whole = ban.key(self._fold)
+        if ban.kind[-1] == "K":
+            return whole[-len(mask) :]
+        return whole if len(whole) == len(mask) else self._fold(mask)
 
     def alike(self, ban: NetworkBan) -> int:
         """How many would be tried together with `ban`: masks with several wildcards that have its letters."""
@@ -104,6 +126,7 @@ class BanIndex:
     def remove(self, ban: NetworkBan) -> None:
         """Find it no more."""
         self._count -= 1
+        self._found.clear()
         network = network_meant(ban)
         mask = text_of(ban)
         if network is not None:
@@ -114,11 +137,11 @@ class BanIndex:
         elif (part := self._part_of.pop(ban, "")) != "":
             _take_from(self._parts[len(part)], part, ban)
         elif "*" not in mask:
-            _take_from(self._whole, self._fold(mask), ban)
+            _take_from(self._whole, self._folded(ban, mask), ban)
         elif mask[0] == "*":
-            _take_out(self._ends, len(mask) - 1, self._fold(mask[1:]), ban)
+            _take_out(self._ends, len(mask) - 1, self._folded(ban, mask)[1:], ban)
         else:
-            _take_out(self._begins, len(mask) - 1, self._fold(mask[:-1]), ban)
+            _take_out(self._begins, len(mask) - 1, self._folded(ban, mask)[:-1], ban)
 
     def _rarest(self, runs: list[str]) -> str:
         """The letters by which fewest others are found; empty if there are none."""
@@ -136,46 +159,56 @@ class BanIndex:
                 return best
         return ""
 
-    def for_text(self, text: str) -> Iterator[NetworkBan]:
+    def for_text(self, text: str) -> Sequence[NetworkBan]:
         """Those whose masks match a host, a real name or a nick."""
-        text = self._fold(text)
+        found = self._found.get(text)
+        if found is None:
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
+            found = self._found[text] = tuple(self._look_for(self._fold(text)))
+        return found
+
+    def _look_for(self, text: str) -> list[NetworkBan]:
+        found: list[NetworkBan] = []
         if (bans := self._whole.get(text)) is not None:
-            yield from _each(bans)
+            found += _each(bans)
         for length, masks in self._ends.items():
             if (bans := masks.get(text[-length:])) is not None:
-                yield from _each(bans)
+                found += _each(bans)
         for length, masks in self._begins.items():
             if (bans := masks.get(text[:length])) is not None:
-                yield from _each(bans)
+                found += _each(bans)
         for length, parts in self._parts.items():
             if parts:
                 for letters in parts.keys() & set(_parts(text, length)):
-                    yield from self._matching(_each(parts[letters]), text)
+                    found += self._matching(_each(parts[letters]), text)
         if self._any:
-            yield from self._matching(self._any, text)
+            found += self._matching(self._any, text)
+        return found
 
     def _matching(self, bans: Iterable[NetworkBan], text: str) -> Iterator[NetworkBan]:
         for ban in bans:
             if compile_glob(text_of(ban), self._fold)(text):
                 yield ban
 
-    def for_address(self, address: str) -> Iterator[NetworkBan]:
-        """Those of an address, and of networks that it, or another network, lies in."""
-        if (bans := self._whole.get(address)) is not None:
-            yield from _each(bans)
-        yield from self.for_network(address)
+    def for_address(self, address: str, place: Place | None) -> list[NetworkBan]:
+        """Those of an address, which is this place, and of networks that it, or another network, lies in."""
+        found = [] if (bans := self._whole.get(address)) is None else [*_each(bans)]
+        return found + self.for_network(place)
 
-    def for_network(self, address: str) -> Iterator[NetworkBan]:
+    def for_network(self, place: Place | None) -> list[NetworkBan]:
         """Those of networks that an address or another network lies in; a lone IPv4 address is a text."""
-        if not self._networks or (place := network_of(address)) is None:
-            return
+        found: list[NetworkBan] = []
+        if not self._networks or place is None:
+            return found
         version, bits, number = place
         most = 32 if version == 4 else 128
         for (of, length), networks in self._networks.items():
             if of == version and length <= bits:
-                found = networks.get(number >> (most - length) << (most - length))
-                if found is not None:
-                    yield from _each(found)
+                bans = networks.get(number >> (most - length) << (most - length))
+                if bans is not None:
+                    found += _each(bans)
+        return found
 
 
 def _is_odd(mask: str) -> bool:

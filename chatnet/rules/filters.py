@@ -7,7 +7,7 @@ from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.model.filters import EXPRESSION, GLOB, USER, Filter
-from chatnet.rules.expressions import Patterns, expressions, globs, mistake, size_of
+from chatnet.rules.ready_patterns import Ready, ReadyPatterns
 from chatnet.settings import FiltersSettings
 from chatnet.wire.text import as_seen, sanitise, strip_formatting
 
@@ -41,45 +41,59 @@ def described(nick: str, user: User, realname: str, host: str) -> str:
 
 
 class _Group:
-    """Some filters, made ready to be held against texts."""
+    """Some filters, by their patterns, which are ready to be held against texts."""
 
-    def __init__(self, filters: Sequence[Filter]) -> None:
-        self._globs = [each for each in filters if each.kind == GLOB]
-        self._expressions = [each for each in filters if each.kind == EXPRESSION]
-        self._find_globs: Patterns = globs([each.pattern for each in self._globs])
+    def __init__(
+        self, filters: Sequence[Filter], ready_globs: ReadyPatterns, ready_expressions: ReadyPatterns
+    ) -> None:
         self.looks = bool(filters)
-        self._find_expressions: Patterns = expressions([each.pattern for each in self._expressions])
+        self._globs = {each.pattern: each for each in filters if each.kind == GLOB}
+        self._expressions = {each.pattern: each for each in filters if each.kind == EXPRESSION}
+        ready_globs.take(self._globs)
+        ready_expressions.take(self._expressions)
+        self._fitting_globs = ready_globs.fitting
+        self._fitting_expressions = ready_expressions.fitting
 
     def fitting(self, text: str) -> list[Filter]:
         found: list[Filter] = []
         if self._globs:
-            found += [self._globs[place] for place in self._find_globs(text.lower())]
+            found += filter(None, map(self._globs.get, self._fitting_globs(text.lower())))
         if self._expressions:
-            found += [self._expressions[place] for place in self._find_expressions(text)]
+            found += filter(None, map(self._expressions.get, self._fitting_expressions(text)))
         return found
 
 
 class Matching:
-    """Holds texts against `filters`; those that cannot be used here are in `useless`, with the reason."""
+    """Holds texts against `filters`; those that cannot be used here are in `useless`, with the reason.
 
-    def __init__(self, filters: Iterable[Filter], settings: FiltersSettings) -> None:
+    Of several of one pattern the last one counts.  `ready` is what was made ready for others before, which
+    are held against nothing any more.
+    """
+
+    def __init__(
+        self, filters: Iterable[Filter], settings: FiltersSettings, ready: Ready | None = None
+    ) -> None:
         self.useless: dict[Filter, str] = {}
         self._usable: list[Filter] = []
         self._groups: dict[tuple[bool, bool], _Group] = {}
+        self._ready = ready or Ready(settings.expression)
+        wanted: dict[tuple[str, str], None] = {}
         room = settings.expressions
         for number, each in enumerate(filters):
             if number >= settings.most:  # not even looked at: somebody else may have set very many
                 self.useless[each] = "is one too many (filters.most)"
                 continue
-            why = mistake(each.kind, each.pattern, settings.expression)
+            wanted[each.kind, each.pattern] = None
+            why, size = self._ready.judge(each.kind, each.pattern)
             if why is None:
-                room -= size_of(each.kind, each.pattern)
+                room -= size
                 if room < 0:
                     why = "has no room beside the others (filters.expressions)"
             if why is None:
                 self._usable.append(each)
             else:
                 self.useless[each] = why
+        self._ready.forget_but(wanted)
 
     @property
     def usable(self) -> Sequence[Filter]:
@@ -108,6 +122,8 @@ class Matching:
                     for each in self._usable
                     if (stranger or not each.strangers)
                     and (USER in each.where if only else bool(each.where - {USER}))
-                ]
+                ],
+                self._ready.patterns(stranger, of_users, GLOB),
+                self._ready.patterns(stranger, of_users, EXPRESSION),
             )
         return group

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chatnet.model.entities import User
-from chatnet.model.facts import AccountChanged, Fact, HostChanged
+from chatnet.model.facts import AccountChanged, Fact, HostChanged, UserModesChanged
 from chatnet.model.registry import Account
 from chatnet.records.accounts import TOKEN
 from chatnet.records.grammar import split
 from chatnet.storage.record import Record
 
+BOT: Final = "B"
+"""The mode of a user who is a program: that of each account which belongs to another one."""
 TOKEN_TAKEN: Final = "The token that you came by was taken away"
 """What they read who came by it."""
 
@@ -20,6 +22,8 @@ def logged_in(user: User, account: Account, at: float) -> Iterator[Fact]:
     """They have this account from now on, and look as it has them look."""
     yield AccountChanged(user, account.shown, at, user.account, account.id, user.account_id)
     yield from looking(user, account, at)
+    if account.owner and BOT not in user.modes:
+        yield UserModesChanged(user, BOT, "", user.snomask, at)
 
 
 def logged_out(user: User, at: float) -> Iterator[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 from chatnet.model.bans import EXEMPTING, KINDS, LOGIN, REFUSE, NetworkBan
@@ -105,10 +105,10 @@ class NetworkBans:
         return self._of_address(address, LOGIN)
 
     def _of_address(self, address: str, action: str) -> NetworkBan | None:
-        if not self._count:
+        if not self._count or not (index := self._indexes["D"]):
             return None
         now = self._now()
-        for ban in self._indexes["D"].for_address(address):
+        for ban in index.for_address(address, network_of(address)):
             if ban.action == action and ban.holds(now):
                 return None if self._spares_address(address) else ban
         return None
@@ -128,41 +128,44 @@ class NetworkBans:
     def _judge(
         self, user: User, address: str, hosts: Collection[str], certfp: str | None
     ) -> NetworkBan | None:
-        if (ban := self.address(address)) is not None:
-            return ban
         now = self._now()
-        for ban in self._all(user, address, hosts, certfp):
-            if ban.holds(now) and not (ban.action == LOGIN and user.account is not None):
-                if ban.kind == "D" and ban.action == REFUSE:
-                    continue  # looked at before, and spared
-                return None if self._spares(user, address, hosts, certfp) else ban
-        return None
+        found = [
+            ban for ban in self._all(user, address, hosts, certfp)
+            if ban.holds(now) and not (ban.action == LOGIN and user.account is not None)
+        ]  # fmt: skip
+        if not found:
+            return None
+        # Those of addresses come first: whom they refuse nobody lets in for being exempt by another thing.
+        refusing = next((ban for ban in found if ban.kind == "D" and ban.action == REFUSE), None)
+        if refusing is not None and not self._spares_address(address):
+            return refusing
+        other = next((ban for ban in found if not (ban.kind == "D" and ban.action == REFUSE)), None)
+        return None if other is None or self._spares(user, address, hosts, certfp) else other
 
     def _all(
         self, user: User, address: str, hosts: Collection[str], certfp: str | None, exempting: str = ""
-    ) -> Iterator[NetworkBan]:
+    ) -> list[NetworkBan]:
         """All bans that mean a user, or (with the letter E) all exemptions."""
-        indexes = self._indexes
-        yield from indexes[f"{exempting}D"].for_address(address)
+        indexes, place = self._indexes, network_of(address)
+        found = indexes[f"{exempting}D"].for_address(address, place)
         if index := indexes[f"{exempting}K"]:
-            yield from self._of_hosts(index, user, hosts, address)
+            found += self._of_hosts(index, user, hosts, place)
         if not exempting and (index := indexes["X"]):
-            yield from index.for_text(user.realname)
+            found += index.for_text(user.realname)
         if user.account is not None and (index := indexes[f"{exempting}A"]):
-            yield from index.for_text(user.account)
+            found += index.for_text(user.account)
         if certfp is not None and (index := indexes[f"{exempting}C"]):
-            yield from index.for_text(certfp)
+            found += index.for_text(certfp)
+        return found
 
     def _of_hosts(
-        self, index: BanIndex, user: User, hosts: Iterable[str], address: str
-    ) -> Iterator[NetworkBan]:
+        self, index: BanIndex, user: User, hosts: Iterable[str], place: Place | None
+    ) -> list[NetworkBan]:
+        found: list[NetworkBan] = []
         for host in hosts:
-            for ban in index.for_text(host):
-                if _front(ban, user, self._fold):
-                    yield ban
-        for ban in index.for_network(address):
-            if _front(ban, user, self._fold):
-                yield ban
+            found += index.for_text(host)
+        found += index.for_network(place)
+        return [ban for ban in found if _front(ban, user, self._fold)]
 
     def spares(self, user: User) -> bool:
         """Whether somebody is exempt from bans."""
@@ -178,7 +181,7 @@ class NetworkBans:
         if not self._exempting:
             return False
         now = self._now()
-        return any(each.holds(now) for each in self._indexes["ED"].for_address(address))
+        return any(each.holds(now) for each in self._indexes["ED"].for_address(address, network_of(address)))
 
     def name(self, name: str) -> NetworkBan | None:
         """The reservation (R) of a nick or a channel's name."""
@@ -204,7 +207,7 @@ class NetworkBans:
     def matching(self, kind: str, text: str) -> list[NetworkBan]:
         """Those of one kind that mean a text: an address, a host, a name, an account, a certificate."""
         index, now = self._indexes[kind], self._now()
-        found = dict.fromkeys((*index.for_text(text), *index.for_network(text)))
+        found = dict.fromkeys((*index.for_text(text), *index.for_network(network_of(text))))
         return [ban for ban in found if ban.holds(now)]
 
 

@@ -9,7 +9,7 @@ from chatnet.model.entities import Oper, User
 from chatnet.model.facts import Fact, Opered, UserModesChanged
 from chatnet.model.modes import SNOMASKS, USER_MODES
 from chatnet.rules.refusal import Refusal
-from chatnet.settings import OperSettings, Settings
+from chatnet.settings import OperSettings, Settings, TokenSettings
 from chatnet.wire import numerics
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import address_in, compile_glob, parse_network
@@ -74,24 +74,38 @@ def granted(settings: Settings, block: OperSettings) -> Oper:
     return Oper(block.name, block.oper_class, settings.privileges(block.oper_class), title)
 
 
+def granted_to_token(settings: Settings, block: TokenSettings) -> Oper | None:
+    """What ``[[token]]`` makes of its user; None: no operator.  No ``[[oper]]`` can have such a name."""
+    if block.oper_class is None:
+        return None
+    title = next(c.title for c in settings.oper_class if c.name == block.oper_class)
+    return Oper(f"token {block.name}", block.oper_class, settings.privileges(block.oper_class), title)
+
+
 def granted_elsewhere(settings: Settings, name: str, oper_class: str) -> Oper:
     """What an operator of another server is here, by our class of the same name; only a title without one."""
     titles = [c.title for c in settings.oper_class if c.name == oper_class]
     return Oper(name, oper_class, settings.privileges(oper_class), *titles or (TITLE,))
 
 
-def opered(settings: Settings, block: OperSettings, user: User, at: float) -> tuple[Fact, ...]:
-    """The facts that make `user` an oper, with the modes of `block`."""
+def modes_of(block: OperSettings) -> tuple[str, str]:
+    """The user modes that `block` gives beside o, and with s the letters of the server notices."""
     snomask = "".join(letter for letter in SNOMASKS if letter in block.snomask)
     letters = "".join(
         letter
         for letter in USER_MODES
         if letter in block.modes and letter not in NOT_BY_OPER and (letter != "s" or snomask)
     )
+    return letters, snomask if "s" in letters else ""
+
+
+def opered(settings: Settings, block: OperSettings, user: User, at: float) -> tuple[Fact, ...]:
+    """The facts that make `user` an oper, with the modes of `block`."""
+    letters, snomask = modes_of(block)
     added = "o" + "".join(letter for letter in letters if letter not in user.modes)
     return (
         Opered(user, granted(settings, block), at),
-        UserModesChanged(user, added, "", snomask if "s" in letters else user.snomask, at),
+        UserModesChanged(user, added, "", snomask or user.snomask, at),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from chatnet.model.entities import User
+from chatnet.model.entities import Channel, User
 from chatnet.settings import BouncerSettings, Settings
 
 ALWAYS_ON: Final = "always-on"
@@ -63,10 +63,14 @@ def replays(settings: BouncerSettings, own: Own) -> bool:
     return settings.replay_missed if own.autoreplay_missed is None else own.autoreplay_missed
 
 
-def may_attach(settings: Settings, own: Own, user: User, sessions: int, secure: bool) -> str | None:
+def may_attach(
+    settings: Settings, own: Own, user: User, sessions: int, secure: bool, *, here: bool = False
+) -> str | None:
     """Whether one more session may be attached to `user`, who has so many; if not, why, as a sentence.
 
     `secure` tells whether it comes by TLS, and ``User.secure`` whether all others do, or did when they went.
+    One that is `here` already, as theirs, may have been in a channel before that became one for TLS, and its
+    own server sees to that (:func:`reserved`).
     """
     bouncer = settings.bouncer
     if not attaches(bouncer, own):
@@ -77,12 +81,17 @@ def may_attach(settings: Settings, own: Own, user: User, sessions: int, secure: 
     if sessions >= bouncer.sessions_most:
         return f"You have {sessions} connections already, and may have no more"
     if not secure:
-        for channel in user.channels:
+        for channel in () if here else user.channels:
             if "S" in channel.flags:
-                return f"You are in {channel.name}, which is for those who connect by TLS"
+                return reserved(channel)
         if bouncer.secure_only and user.secure:
             return "All your other devices are connected by TLS, and this one has to be, too"
     return None
+
+
+def reserved(channel: Channel) -> str:
+    """Why a session without TLS is not one of somebody who is in a `channel` of mode S."""
+    return f"You are in {channel.name}, which is for those who connect by TLS"
 
 
 def elsewhere(nick: str, account: str) -> str:

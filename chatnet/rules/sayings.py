@@ -1,4 +1,7 @@
-"""How often the same is said, in how many channels, and how many are named: of texts nothing is kept."""
+"""How often the same is said, in how many channels, and how many are named: of texts nothing is kept.
+
+What is the same is as for mode E of channels: see ``wire/likeness.py``.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from typing import Final
 from chatnet.model.entities import Channel
 from chatnet.settings import FiltersSettings
 from chatnet.wire.casemap import Folder
+from chatnet.wire.likeness import likeness
 
 KNOWN: Final = 2000
 """Texts, and people, of which it is known how often, or where, lately."""
-_SPACES: Final = re.compile(r"\s+")
 _WORD: Final = re.compile(r"[^\s,:;@]+")
 
 
@@ -20,15 +23,14 @@ class Sayings:
     """Counts what people say; a person is whoever is called so by who asks."""
 
     def __init__(self) -> None:
-        self._texts: OrderedDict[int, deque[tuple[float, str]]] = OrderedDict()
+        self._texts: OrderedDict[bytes, deque[tuple[float, str]]] = OrderedDict()
         self._places: OrderedDict[str, dict[Channel, float]] = OrderedDict()
 
     def repeated(self, text: str, who: str, now: float, settings: FiltersSettings) -> bool:
         """Whether the same was said too often, by one person or by many, within some seconds."""
-        plain = _SPACES.sub(" ", text.lower()).strip()
-        if len(plain) < settings.repeat_letters:
+        if len(text.strip()) < settings.repeat_letters:
             return False
-        key = hash(plain)
+        key = likeness(text)
         said = self._texts.get(key)
         if said is None:
             said = self._texts[key] = deque(maxlen=max(settings.repeat_own, settings.repeat_many, 1) * 2)

@@ -235,6 +235,10 @@ class Accounts:
         """What a password is held against where there is no verifier."""
         return verifiers.fake(self._node.settings.accounts, self._secret_of(name))
 
+    def pseudonym(self, text: str) -> bytes:
+        """What stands for a text of several words, the same on all servers, and tells nothing of it."""
+        return self._secret_for(text)
+
     def _secret_of(self, name: str) -> bytes:
         return self._secret_for(self._node.network.fold(self._plain(name)))
 
@@ -366,27 +370,45 @@ class Accounts:
         owner: str,
         besides: Mapping[str, Value],
     ) -> Account:
-        folded, now = self._node.network.fold(name), int(self._node.clock.time())
-        entity = new_entity(ACCOUNT)
         try:
-            with self.ledger.reserved([folded]):
+            with self.ledger.reserved([self._node.network.fold(name)]):
                 form = await self._hash(owner, password, name)
                 self.acceptable_name(name, by)
-                given: dict[str, Value] = {
-                    values.NAME: lambda stamp: Named(stamp, name).text,
-                    values.CREATED: Created(now, self._node.network.me.sid).text,
-                    values.VERIFIER: Verifier((), form).text,
-                    STATUS: ACTIVE.text,
-                }
+                given: dict[str, Value] = {values.VERIFIER: Verifier((), form).text}
                 if email is not None:
                     given[values.EMAIL] = Email(False, email).text
                 given.update(besides)
-                await self._write(entity, given, [(folded, NAMES)])
+                return await self._make(name, given)
         except NameTaken:
             raise Refused(refused.ACCOUNT_EXISTS, "Somebody is registering this name", name) from None
+
+    async def register_bot(self, name: str, owner: Account, given: Mapping[str, Value]) -> Account:
+        """A new account without a password that belongs to another one; nobody may bear its nick.
+
+        Refuses as :meth:`register`, but for how often that may be.
+        """
+        self.acceptable_name(name)
+        owned: dict[str, Value] = {field(values.OWNER, owner.id): lambda stamp: stamp}
+        try:
+            with self.ledger.reserved([self._node.network.fold(name)]):
+                return await self._make(name, {**owned, **given})
+        except NameTaken:
+            raise Refused(refused.ACCOUNT_EXISTS, "Somebody is registering this name", name) from None
+
+    async def _make(self, name: str, besides: Mapping[str, Value]) -> Account:
+        """Write a new account, whose name is reserved."""
+        entity, now = new_entity(ACCOUNT), int(self._node.clock.time())
+        given: dict[str, Value] = {
+            values.NAME: lambda stamp: Named(stamp, name).text,
+            values.CREATED: Created(now, self._node.network.me.sid).text,
+            STATUS: ACTIVE.text,
+            **besides,
+        }
+        await self._write(entity, given, [(self._node.network.fold(name), NAMES)])
         account = self.registry.account(entity)
         if account is None:
             raise refused.wrong(name)
+        self._node.counts.registered += 1
         self._node.log.info(f"The account {account.shown} was registered")
         return account
 

@@ -23,6 +23,8 @@ from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts, Value
 from chatnet.services.channel_sweeping import ChannelSweeping
 from chatnet.services.channels import ChannelAccess
+from chatnet.services.hooks import Hooking
+from chatnet.services.invites import Invites
 from chatnet.services.keeping import Keeping
 from chatnet.services.ledger import Change
 from chatnet.services.mutes import Mutes
@@ -50,10 +52,13 @@ class ChanServ:
         self.keeping = keeping
         self.sweeping = ChannelSweeping(node, accounts)
         self.access = ChannelAccess(node, user, self.sweeping.used, abroad)
+        self.invites = Invites(node, accounts)
         self.waiting = Waiting(node, user, partial(tell, user))
         mutes = Mutes(node, keeping.state, self.lift)
         self.observers: Sequence[Observer] = (self.keeping, self.access, self.waiting, mutes)
         """In the order in which they hear facts."""
+        self.hooking: Hooking | None = None
+        """Who makes hooks; wiring hands it in."""
         self._node = node
         self._accounts = accounts
         self._registered = node.network.registry.channels

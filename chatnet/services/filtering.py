@@ -15,8 +15,7 @@ from chatnet.model.recorded_filters import filter_value
 from chatnet.node import Node
 from chatnet.records.filters import FIELD
 from chatnet.services.ledger import Ledger
-from chatnet.services.recording import LATELY, Recording
-from chatnet.wire.text import printable
+from chatnet.services.recording import Recording
 
 
 class Filtering(Recording[Filter]):
@@ -54,6 +53,3 @@ class Filtering(Recording[Filter]):
         if before is found or (before is None and not found.holds(at)):
             return
         self._node.commit(FilterSet(found, by or network.me, at))
-        if by is None and abs(at - found.created) < LATELY:
-            who = f"{found.by} set" if found.holds(at) else "Another server lifted"
-            self._node.notice("m", f"{who} the filter {found.handle}: {printable(found.shown)}")

@@ -15,6 +15,7 @@ from chatnet.records.accounts import NAME, VERIFIER
 from chatnet.services.abroad import Abroad
 from chatnet.services.accounts import Accounts
 from chatnet.services.addresses import Addresses
+from chatnet.services.bots import Bots
 from chatnet.services.letters import Purpose
 from chatnet.services.losses import Losses
 from chatnet.services.mailing import Mailing
@@ -58,6 +59,7 @@ class NickServ:
         self._say = say
         self.mailing = mailing
         self.tokens = Tokens(node, accounts)
+        self.bots = Bots(node, accounts)
         self.addresses = Addresses(node, accounts, mailing)
         self.protection = NickProtection(node, nickserv.nick, say, chance, abroad)
         self.sweeping = Sweeping(node, accounts, abroad)

@@ -92,9 +92,12 @@ class Policy:
 
     # what holds
 
-    def refusal(self, user: User, sessions: int, secure: bool) -> str | None:
-        """Why no further session is attached to `user`, who has so many; `secure`: it comes by TLS."""
-        return persons.may_attach(self._node.settings, self.own(user), user, sessions, secure)
+    def refusal(self, user: User, sessions: int, secure: bool, *, here: bool = False) -> str | None:
+        """Why no further session is attached to `user`, who has so many; `secure`: it comes by TLS.
+
+        `here`: its server had it before, as one of theirs.
+        """
+        return persons.may_attach(self._node.settings, self.own(user), user, sessions, secure, here=here)
 
     def attaches(self, user: User) -> bool:
         """Whether they may have several sessions."""

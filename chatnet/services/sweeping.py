@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Final
 
 from chatnet.model.facts import Fact, Hearer, RecordsTaken
+from chatnet.model.registry import Account
 from chatnet.node import Node
 from chatnet.records.accounts import State, Status
 from chatnet.records.grammar import STATUS, fixed, seconds_of
@@ -37,7 +38,7 @@ class Sweeping:
         self._registry = node.network.registry
         self._ending: dict[str, float | None] = {}  # since when, where it was looked up
         for account in self._registry.accounts.values():
-            if account.status.state in _ENDING:
+            if self._ends(account):
                 self._ending[account.id] = None
         self._sweeping = False
         self._expiring = Expiring(node, accounts, abroad)
@@ -47,10 +48,14 @@ class Sweeping:
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         for entity in fact.touched:
             account = self._registry.account(entity)
-            if account is not None and account.status.state in _ENDING:
+            if account is not None and self._ends(account):
                 self._ending[entity] = None
             else:
                 self._ending.pop(entity, None)
+
+    def _ends(self, account: Account) -> bool:
+        """Whether it is to end: what is said of a bot counts, and whether its owner is erased."""
+        return account.said.state in _ENDING or account.owner in self._registry.erased
 
     def sweep(self) -> None:
         """Erase what is over, and forget what was removed long ago.
@@ -77,7 +82,10 @@ class Sweeping:
 
     async def _forget(self, day: int) -> None:
         now, memory = self._node.clock.time(), self._node.settings.accounts.tombstones
-        for _ in chain(self._registry.bans.tidy(now, memory), self._registry.filters.tidy(now, memory)):
+        registry = self._registry
+        for _ in chain(
+            registry.bans.tidy(now, memory), registry.filters.tidy(now, memory), registry.invites.tidy(now)
+        ):
             turn: Promise[None] = Promise()
             self._node.clock.later(0.0, partial(turn.keep, None))
             await turn
@@ -101,19 +109,19 @@ class Sweeping:
         account = self._registry.account(entity)
         if account is None:
             return
-        status = account.status
+        status = account.said
         if since is None:
             for record in await self._accounts.read(account):
                 if record.field == STATUS:
                     since = seconds_of(record.stamp)
-            if since is None or account.status is not status:
+            if since is None or account.said is not status:
                 return  # something has happened meanwhile
             self._ending[entity] = since
         end = since + self._node.settings.accounts.drop_grace
         if status.state is State.PENDING:
             end = status.until
-        if end <= self._node.clock.time():
-            self._node.log.info(
-                f"The account {account.shown} is erased: it was {status.state.value} for long"
-            )
+        orphan = account.owner in self._registry.erased
+        if orphan or end <= self._node.clock.time():
+            why = "its owner is" if orphan else f"it was {status.state.value} for long"
+            self._node.log.info(f"The account {account.shown} is erased: {why}")
             await self._accounts.change(account, {STATUS: Status(State.ERASED).text})

@@ -40,6 +40,7 @@ from chatnet.rules.configured_filters import CHANNELS, MENTIONS, REPEAT, built_i
 from chatnet.rules.filters import Matching, as_read, described, is_stranger
 from chatnet.rules.messages import is_service
 from chatnet.rules.network_bans import NetworkBans
+from chatnet.rules.ready_patterns import Ready
 from chatnet.rules.sayings import Sayings, named
 from chatnet.rules.visibility import public_identity
 from chatnet.services.auditing import Auditing
@@ -151,6 +152,7 @@ class Filters:
         self._services = settings.service_names
         self._configured = configured_filters(settings, fold)
         self.built_in = built_in(settings.filters)
+        self._ready = Ready(settings.filters.expression)
         self._spared = frozenset(map(fold, settings.filters.exempt_channels))
         self._sayings.forget()
         self._changed()
@@ -174,7 +176,7 @@ class Filters:
             others = sorted(self._node.network.filters.values(), key=lambda each: each.created)
             fixed = {each.entity for each in self._configured}
             others = [each for each in others if each.entity not in fixed]
-            self._matching = Matching([*self._configured, *others], self._settings)
+            self._matching = Matching([*self._configured, *others], self._settings, self._ready)
         return self._matching
 
     def all(self) -> list[Filter]:
@@ -251,13 +253,13 @@ class Filters:
         action = NEEDS_LOGIN if worst.action == LOGIN else REFUSE
         return NetworkBan("X", "*", "*", 0, None, None, "", reason, False, action)
 
-    def unmute(self, session: Session) -> int:
-        """Let somebody speak again; in how many channels they could not."""
+    def unmute(self, session: Session) -> Collection[str]:
+        """Let somebody speak again; in which channels, folded, they could not."""
         names = self._names(session)
         mine = [key for key in self._muted if key[0] in names]
         for key in mine:
             del self._muted[key]
-        return len({channel for _, channel in mine})
+        return {channel for _, channel in mine}
 
     def muted(self, session: Session, channel: Channel) -> Verdict | None:
         """Why somebody may not say anything there, if it be by a tag; None: they are not muted."""
@@ -357,7 +359,7 @@ class Filters:
         return filter.action != LOGIN or user.account is None
 
     def _tell(self, session: Session, filter: Filter, acts: bool, seen: Hit) -> None:
-        if self._node.network.opers:  # else the text is not worth making
+        if self._node.tells_opers:  # else the text is not worth making
             user = session.user
             dry = ", only reported" if filter.action != REPORT and not acts else ""
             what = f"Filter {filter.handle} ({filter.action}{dry}) hit"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from chatnet.model.logins import CERTIFICATE, NO_WAY
 from chatnet.records.claims import MARK
@@ -40,15 +40,18 @@ def login_in(shared: Shared, session: Session, words: tuple[str, ...]) -> tuple[
 async def by_password(accounts: Accounts, tokens: Tokens, session: Session, name: str, password: str) -> None:
     """Log in by PASS; 464, and they come in without, if it is not right."""
     user, owner = session.user, accounts.throttle.owner(session.peer.address)
+    logins = session.sessions.node.counts.logins
     try:
         account, way = await tokens.enter(
             name, password, address=session.peer.address, owner=owner, certfp=user.certfp
         )
     except Refused as why:
+        logins["PASS", False] += 1
         session.numeric(numerics.ERR_PASSWDMISMATCH)
         if why.code != INVALID_CREDENTIALS:
             session.notice(why.text)
     else:
+        logins["PASS", True] += 1
         if not session.closed:
             session.device = device_of(name) or session.device
             log_in(session, account, way)
@@ -88,7 +91,7 @@ def by_certificate(shared: Shared, session: Session) -> None:
 def lacks_account(shared: Shared, session: Session) -> str:
     """Why somebody is not let in for want of an account, as they read it; empty: they are let in."""
     settings = shared.node.settings
-    if session.user.account is not None:
+    if session.user.account is not None or session.peer.inside:
         return ""
     if settings.accounts.required and not _lies_in(session, settings.accounts.required_except):
         return f"You have to log in to an account to use this server: {how_to_log_in(settings)}"
@@ -106,7 +109,9 @@ def shields_ask(shared: Shared, session: Session) -> bool:
     return asks and not shared.network_bans.spares(session.user)
 
 
-def _lies_in(session: Session, ranges: Iterable[str]) -> bool:
+def _lies_in(session: Session, ranges: Collection[str]) -> bool:
     """Whether somebody comes from one of these networks."""
+    if not ranges:
+        return False
     networks = [each for text in ranges if (each := parse_network(text)) is not None]
     return address_in(session.peer.address, networks)

@@ -15,6 +15,7 @@ class Peer:
     certificate's DER in lower-case hex, if it showed one; `tls` names version and cipher for WHOIS;
     `hostname` is the host it asked for under our TLS (SNI), in lower case.  A client that came through a
     gateway (WEBIRC) has the `gateway`'s name and address; all else is about the client then, but `listener`.
+    One that is `inside` is a part of this process, which knows who it is: nothing has to be proved.
     Never changed once a session has it; not frozen, for that costs a microsecond.
     """
 
@@ -28,3 +29,4 @@ class Peer:
     hostname: str | None = None
     gateway: str | None = None
     gateway_address: str | None = None
+    inside: bool = False

@@ -13,6 +13,7 @@ from chatnet.model.ids import Folded
 from chatnet.model.modes import mode_set
 from chatnet.rules import shields
 from chatnet.rules.banned_words import told
+from chatnet.rules.logins import BOT
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity
 from chatnet.session.identifying import by_certificate, by_password, lacks_account, login_in, look_again
@@ -53,7 +54,7 @@ class Registration:
             # server SHOULD abort it and send a 906 numeric, then register the client without authentication."
             # https://ircv3.net/specs/extensions/sasl-3.1#the-authenticate-command
             session.login.give_up(numerics.ERR_SASLABORTED)
-        wanted = session.connection_class.password or self._shared.password
+        wanted = None if session.peer.inside else session.connection_class.password or self._shared.password
         secret = None if wanted is None else wanted.get_secret_value()
         words = session.passwords
         hashed = secret is not None and secret.startswith("$argon2")
@@ -104,7 +105,7 @@ class Registration:
 
     def _refuse(self, session: Session) -> None:
         session.numeric(numerics.ERR_PASSWDMISMATCH)
-        self._shared.tell_refused("Bad password from ", session.peer.address)
+        self._shared.tell_refused("Bad password from ", session.peer.address, reason="password")
         session.close("Bad password")
 
     def _admit(
@@ -205,7 +206,7 @@ class Registration:
         shared.local.show_channels(session)
         if session.away is not None:
             session.numeric(numerics.RPL_NOWAWAY)
-        if node.network.opers:
+        if node.tells_opers:
             address = session.peer.address
             what = "Client attached:"
             shown = f"{what} {public_identity(person)}"
@@ -273,6 +274,9 @@ class Registration:
         if shared.cloaking:
             modes += "x"
             user.host = user.cloak
+        account = node.network.registry.account(user.account_id)
+        if account is not None and account.owner:
+            modes += BOT
         user.modes = mode_set(modes)
         username, host = session.granted
         user.username, user.host = username or user.username, host or user.host
@@ -297,7 +301,7 @@ class Registration:
             shared.nickserv.protection.entered(user, wanted)
         if shared.chanserv is not None:
             shared.chanserv.waiting.entered(user)
-        if node.network.opers:  # else the text is not worth making
+        if node.tells_opers:  # else the text is not worth making
             what = "Client connecting:"
             # As Solanum and hybrid have it: scanners for open proxies read it.
             more = f"{{{session.connection_class.name}}} [{printable(user.realname)}]"
@@ -320,6 +324,7 @@ class Registration:
         """
         settings = self._shared.node.settings
         words = told(ban, settings)
+        self._shared.node.counts.refused["banned"] += 1
         if ban.action == LOGIN:
             # https://ircv3.net/specs/extensions/account-registration
             session.fail("*", "ACCOUNT_REQUIRED", words)

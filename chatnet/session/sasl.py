@@ -29,13 +29,14 @@ ABORT: Final = "*"
 
 
 class Login:
-    """An attempt of one session to log in: the applicant of a talk with the authority."""
+    """An attempt of one session to log in by a mechanism: the applicant of a talk with the authority."""
 
-    __slots__ = ("_authority", "_session", "_size", "_timer")
+    __slots__ = ("_authority", "_mechanism", "_session", "_size", "_timer")
 
-    def __init__(self, session: Session, authority: Authority) -> None:
+    def __init__(self, session: Session, authority: Authority, mechanism: str) -> None:
         self._session = session
         self._authority = authority
+        self._mechanism = mechanism
         self._size = 0  # of the response that has begun
         self._timer = self._arm()
 
@@ -142,6 +143,7 @@ class Login:
         """903 or 904."""
         self._end()
         session = self._session
+        session.sessions.node.counts.logins[self._mechanism, good] += 1
         if good:
             session.numeric(numerics.RPL_SASLSUCCESS)
             session.sessions.ready(session)
@@ -166,6 +168,6 @@ def begin(session: Session, authority: Authority, mechanism: str) -> None:
             session.numeric(numerics.RPL_SASLMECHS, ",".join(mechanisms))
         fail(session, numerics.ERR_SASLFAIL)
         return
-    login = session.login = Login(session, authority)
+    login = session.login = Login(session, authority, name)
     if not authority.begin(login, name):
         login.ended(False)

@@ -23,10 +23,11 @@ class Seat:
     """One server that has sessions of somebody; all of them come by TLS if it is `secure`.
 
     What they did lately is counted by `rates`, and `doing` are the commands that are being carried out.  The
-    first of them may have missed what was said since somebody had last `heard` it.
+    first of them may have missed what was said since somebody had last `heard` it.  An operator reads those
+    server notices there that it was told of, the `snomask`.
     """
 
-    __slots__ = ("away", "doing", "heard", "rates", "secure", "server")
+    __slots__ = ("away", "doing", "heard", "rates", "secure", "server", "snomask")
 
     def __init__(self, server: Server, *, secure: bool, away: tuple[int, str] | None = None) -> None:
         self.server = server
@@ -35,6 +36,7 @@ class Seat:
         self.rates: dict[str, deque[float]] = {}
         self.doing = 0
         self.heard: tuple[int, str] | None = None
+        self.snomask = ""
 
 
 class Seats:

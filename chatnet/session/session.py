@@ -123,7 +123,7 @@ class Home(Protocol):
     def veiled(self, address: str) -> str:
         """An address for operators who may not see it."""
 
-    def tell_refused(self, before: str, address: str, after: str = "") -> None:
+    def tell_refused(self, before: str, address: str, after: str = "", *, reason: str = "other") -> None:
         """Operators read that a connection from `address` was refused."""
 
     def owner(self, address: str) -> str:
@@ -291,6 +291,7 @@ class Session:
         limited = self.sessions.flood and not self.connection_class.flood_exempt
         if limited and len(backlog) > self.connection_class.excess:
             self._tell_flood("Excess Flood")
+            self.sessions.node.counts.flooded += 1
             self.close("Excess Flood")
         elif self.backlog_bytes > self.connection_class.recvq and not self.paused:
             self.paused = True
@@ -434,7 +435,7 @@ class Session:
 
     def drop_http(self) -> None:
         """Close at once: a browser was led here by a page (cross-protocol attack)."""
-        self.sessions.tell_refused("HTTP request from ", self.peer.address)
+        self.sessions.tell_refused("HTTP request from ", self.peer.address, reason="http")
         self.close("This is not an HTTP server")
 
     def _too_early(self, command: str, params: list[str]) -> None:
@@ -623,6 +624,7 @@ class Session:
         self.labelled = None
         if not self.closed:
             self._tell_flood("SendQ exceeded")
+            self.sessions.node.counts.overflowed += 1
             self._leave("SendQ exceeded")
             self.outlet.abort()
 
@@ -656,7 +658,7 @@ class Session:
         """State that the user has quit."""
         node, user = self.sessions.node, self.user
         node.commit(UserQuit(user, reason, node.clock.time()), self)
-        if node.network.opers:  # else the text is not worth making
+        if node.tells_opers:  # else the text is not worth making
             what = "Client exiting:"
             public = f"{what} {public_identity(user)} ({reason})"
             node.notice("q", f"{what} {user.identity} ({reason})", public)

@@ -226,27 +226,38 @@ class Sessions(Shared):
 
     def open(self, outlet: Outlet, peer: Peer) -> Session:
         """A new connection: make its session, and greet it or send it away."""
+        klass = self.matching_class(peer)
+        session = self._begin(outlet, peer, klass or ConnectionClassSettings(name="none"))
+        if not session.closed:
+            self._enter(session, klass)
+            if (greeting := self.node.settings.server.greeting) and not session.closed:
+                session.notice(greeting)
+        return session
+
+    def open_inside(self, outlet: Outlet, klass: ConnectionClassSettings, host: str) -> Session:
+        """Somebody who is a part of this process comes, and has this `host`: nothing is looked up of them."""
+        peer = Peer("localhost", listener="inside", secure=True, connection_class=klass.name, inside=True)
+        session = self._begin(outlet, peer, at_hand(klass))
+        session.user.host = session.user.real_host = host
+        return session
+
+    def _begin(self, outlet: Outlet, peer: Peer, klass: ConnectionClassSettings) -> Session:
+        """Make a session, which is closed if there are too many."""
         node = self.node
         user = User(node.network.me, peer.address, wire_address(peer.address))
         user.uid = node.uids.take()  # already now, for services that log people in before they are users
         user.silent_until = node.message_ids.before(node.clock.time())
         user.secure = peer.secure
         user.certfp = peer.certfp
-        klass = self.matching_class(peer)
-        session = Session(
-            self, outlet, peer, user, klass or ConnectionClassSettings(name="none"), self.monotonic()
-        )
+        session = Session(self, outlet, peer, user, klass, self.monotonic())
         self.all[session] = None
         self.opened += 1
+        node.counts.opened[self.kinds.get(peer.listener, "other")] += 1
         if len(self.all) > self.most:
             self.most = len(self.all)
         if len(self.all) > self.limits.users:
-            self.tell_refused("Server is full, refused ", peer.address)
+            self.tell_refused("Server is full, refused ", peer.address, reason="full")
             session.close("This server is full")
-        else:
-            self._enter(session, klass)
-            if (greeting := node.settings.server.greeting) and not session.closed:
-                session.notice(greeting)
         return session
 
     def move(self, session: Session, peer: Peer, host: str | None) -> None:
@@ -257,7 +268,7 @@ class Sessions(Shared):
         """
         refusal = self._admission.admit(peer.address)
         if refusal is not None:
-            self.tell_refused("Refused ", peer.address, f": {refusal}")
+            self.tell_refused("Refused ", peer.address, f": {refusal}", reason="throttled")
             session.close(refusal)
             return
         session.peer = peer
@@ -277,10 +288,10 @@ class Sessions(Shared):
         if (ban := self.network_bans.address(address)) is not None:
             self._registration.send_away(session, ban)
         elif klass is None:
-            self.tell_refused("No connection class for ", address)
+            self.tell_refused("No connection class for ", address, reason="class")
             session.close("You are not authorized to connect to this server")
         elif klass.max_sessions is not None and self._population(klass.name) > klass.max_sessions:
-            self.tell_refused(f"Class {klass.name} is full, refused ", address)
+            self.tell_refused(f"Class {klass.name} is full, refused ", address, reason="class")
             session.close("Your connection class is full")
         else:
             if self.block_lists.lists:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from chatnet.dispatch import Row
 from chatnet.history.histserv import HistServ
@@ -12,7 +12,7 @@ from chatnet.history.looking import Looking
 from chatnet.history.marks import Marks
 from chatnet.history.recorder import Recorder
 from chatnet.links import Links
-from chatnet.model.entities import User
+from chatnet.model.entities import Channel, User
 from chatnet.model.ids import Folded
 from chatnet.model.metadata import Target
 from chatnet.model.past import Messages, Past
@@ -22,6 +22,7 @@ from chatnet.rules.bans import Bans
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.held_nicks import HeldNicks
 from chatnet.rules.network_bans import NetworkBans
+from chatnet.rules.refusal import Refusal
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.shields import shield_at, slowed
 from chatnet.rules.throttles import Throttles
@@ -51,6 +52,13 @@ from chatnet.session.shadows import Shadows
 from chatnet.session.welcome import Welcome
 from chatnet.settings import Settings, at_hand
 from chatnet.wire.masks import aggregate, wire_address
+
+KINDS: Final = {"web": "websocket"}
+"""What connections are counted as that come to listeners of these kinds, if it is another word."""
+Judge = Callable[[User, Channel, str], Refusal | None]
+"""Takes who, where, and the text (empty: they come in); gives why not, or None."""
+JUDGED = "*"
+"""Stands in `Shared.shut` if there are judges, so that nobody is asked whether there are."""
 
 
 class Local(Protocol):
@@ -221,6 +229,8 @@ class Shared:
         self.opened = 0
         self.certified = certified
         self._motd: tuple[str, ...] | None = None
+        self.judges: dict[str, list[Judge]] = {"speak": [], "join": []}
+        """Plugins that are asked as well."""
         self.use(node.settings)
 
     def use(self, settings: Settings) -> None:
@@ -229,17 +239,31 @@ class Shared:
         self.flood = settings.flood.enabled
         self.shield = shield = shield_at(settings, self.network.shields.level)
         self.filters.acting = shield.filters_act
-        self.shut = shield.channel_modes
-        """Letters of modes that channels which nobody has registered have for now."""
+        self.judged()
         self.rates = at_hand(slowed(settings.flood, shield))
         self.penalty_scale = self.rates.penalty_scale
         self.cloaking = settings.cloak.enabled
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
+        self.kinds = {listen.endpoint: KINDS.get(listen.kind, listen.kind) for listen in settings.listen}
+        self.kinds["inside"] = "api"
+        """What is spoken at a listener, as connections are counted; parts of this process are programs."""
         self.echoes = self._echoes if settings.history.durable_echo else None
         self.isupport = isupport(settings, self.looking is not None)
         self.offers = self.offering(settings)
         self.welcome = Welcome(self.node, self.isupport, self._motd)
+
+    def judged(self) -> None:
+        """Somebody judges who did not before, or nobody any more; or the shields are others."""
+        self.shut = self.shield.channel_modes + (JUDGED if any(self.judges.values()) else "")
+        """Letters of modes that channels which nobody has registered have for now, and perhaps `JUDGED`."""
+
+    def judge(self, what: str, user: User, channel: Channel, text: str) -> Refusal | None:
+        """Why plugins let somebody not "speak", or "join"; None if they do."""
+        for each in self.judges[what]:
+            if (refusal := each(user, channel, text)) is not None:
+                return refusal
+        return None
 
     def offering(self, settings: Settings) -> Offers:
         """What is offered by these settings now."""
@@ -266,12 +290,16 @@ class Shared:
 
         `public` is as in ``Node.notice``.
         """
-        if self.network.opers:
+        if self.node.tells_opers:
             self._repeats.say(letter, address, text, partial(self.node.notice, letter), public)
 
-    def tell_refused(self, before: str, address: str, after: str = "") -> None:
-        """Tell the opers what became of a connection from `address`, which stands between two texts."""
-        if self.network.opers:  # else the texts are not worth making
+    def tell_refused(self, before: str, address: str, after: str = "", *, reason: str = "other") -> None:
+        """Tell the opers what became of a connection from `address`, which stands between two texts.
+
+        It is counted by its `reason`, in a word.
+        """
+        self.node.counts.refused[reason] += 1
+        if self.node.tells_opers:  # else the texts are not worth making
             self.notice("r", address, f"{before}{address}{after}", f"{before}{self.veiled(address)}{after}")
 
     async def check(self, session: Session, queue: Queue, secret: str, given: str) -> Verdict:

@@ -30,4 +30,4 @@ def policy(settings: Settings, peer: Peer, certified: Callable[[str], bool]) -> 
 
 
 def _is_web(settings: Settings, peer: Peer) -> bool:
-    return any(one.endpoint == peer.listener and one.kind == "websocket" for one in settings.listen)
+    return any(one.endpoint == peer.listener and one.kind in ("websocket", "web") for one in settings.listen)

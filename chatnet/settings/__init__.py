@@ -8,6 +8,7 @@ never changed in place, so code reads ``node.settings`` at the moment of use.  W
 from __future__ import annotations
 
 from chatnet.settings.accounts import AccountsSettings
+from chatnet.settings.api import ApiSettings, TokenSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import Section, at_hand, host_and_port
 from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
@@ -15,6 +16,9 @@ from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import HistorySettings
+from chatnet.settings.hooks import HooksSettings
+from chatnet.settings.inlets import InletSettings
+from chatnet.settings.invites import InvitesSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -31,6 +35,7 @@ from chatnet.settings.people import (
     SASLSettings,
     WebIRCSettings,
 )
+from chatnet.settings.plugins import PluginSettings
 from chatnet.settings.server import (
     ListenSettings,
     LookupSettings,
@@ -42,12 +47,14 @@ from chatnet.settings.server import (
 from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.shields import ShieldSettings
 from chatnet.settings.storage import StorageSettings
+from chatnet.settings.web import WebSettings
 from chatnet.settings.whole import Settings, reference_problems
 
 __all__ = [
     "HIDDEN",
     "PRIVILEGES",
     "AccountsSettings",
+    "ApiSettings",
     "BanSettings",
     "BansSettings",
     "BlockListsSettings",
@@ -61,6 +68,9 @@ __all__ = [
     "FiltersSettings",
     "FloodSettings",
     "HistorySettings",
+    "HooksSettings",
+    "InletSettings",
+    "InvitesSettings",
     "LimitSettings",
     "LinkSettings",
     "LinksSettings",
@@ -71,6 +81,7 @@ __all__ = [
     "MetadataSettings",
     "OperClassSettings",
     "OperSettings",
+    "PluginSettings",
     "SASLSettings",
     "STSSettings",
     "Section",
@@ -80,7 +91,9 @@ __all__ = [
     "ShieldSettings",
     "StorageSettings",
     "TLSSettings",
+    "TokenSettings",
     "WebIRCSettings",
+    "WebSettings",
     "WebSocketSettings",
     "at_hand",
     "host_and_port",

@@ -44,6 +44,9 @@ class AccountsSettings(Section):
     """Certificates of one account."""
     tokens: Annotated[int, Field(ge=0, le=1000)] = 20
     """Tokens of one account: passwords of single clients."""
+    bots: Annotated[int, Field(ge=0, le=1000)] = 5
+    """Bots of one account: accounts of programs, which log in by tokens; those that were dropped count until
+    they are erased. 0: none."""
     email: Literal["off", "optional", "required"] = "off"
     """Whether addresses are verified by mail (``[mail]``). ``off``: one may be given and is kept as it is,
     and no mail is sent; ``optional``: who gives one reads a code there before the account is theirs;

@@ -56,6 +56,17 @@ class Endpoint:
         return address, int(self.arguments["port"])
 
 
+def datagrams_in(text: str) -> tuple[str, int]:
+    """Address and port of ``udp:5514:interface=127.0.0.1``, or of ``udp6:…``; raises ValueError as below."""
+    kind, colon, rest = text.partition(":")
+    if kind not in ("udp", "udp6") or not colon:
+        raise ValueError("is not an endpoint such as udp:5514:interface=127.0.0.1")
+    endpoint = endpoint_in(f"tcp{kind[3:]}:{rest}")
+    if endpoint.arguments.keys() - {"port", "interface"} or endpoint.place is None:
+        raise ValueError(f"has more than a port and an interface, which is all that {kind} takes")
+    return str(endpoint.place[0]), endpoint.place[1]
+
+
 def endpoint_in(text: str) -> Endpoint:
     """The endpoint in `text`.  Raises ValueError with what is wrong with it, as the end of a sentence."""
     (name, kind), *pieces = _pieces(text)

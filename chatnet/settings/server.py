@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
@@ -90,12 +90,27 @@ class ServerSettings(Section):
         return value
 
 
+SERVED: Final = ("client", "socket", "api", "hooks", "feeds")
+"""What a web listener serves, if nothing is said."""
+Served = Literal["client", "socket", "api", "hooks", "feeds", "metrics", "logs", "redirect"]
+
+
 def _for_websocket(key: str, kind: str, value: object) -> str | None:
-    return f'has {key} without kind = "websocket"' if value and kind != "websocket" else None
+    fits = kind in ("websocket", "web")
+    return f'has {key} without kind = "websocket" or "web"' if value and not fits else None
+
+
+def _for_web(key: str, kind: str, value: object) -> str | None:
+    return f'has {key} without kind = "web"' if value != SERVED and kind != "web" else None
 
 
 def _for_clients(key: str, kind: str, value: object) -> str | None:
     return f'has {key}, which is not for kind = "server"' if value and kind == "server" else None
+
+
+def _for_people(key: str, kind: str, value: object) -> str | None:
+    bad = value and kind in ("server", "line")
+    return f'has {key}, which is not for kind = "{kind}"' if bad else None
 
 
 class ListenSettings(Section):
@@ -105,28 +120,37 @@ class ListenSettings(Section):
         Agreement(("kind", key), partial(judge, key))
         for judge, keys in (
             (_for_websocket, ("forwarded_from", "origins", "compression")),
-            (_for_clients, ("proxy_from", "connection_class")),
+            (_for_clients, ("proxy_from",)),
+            (_for_people, ("connection_class",)),
+            (_for_web, ("serves",)),
         )
         for key in keys
     )
 
     endpoint: str
     """A Twisted server endpoint, for instance ``tcp:6667:interface=127.0.0.1`` or ``unix:chat.sock``."""
-    kind: Literal["irc", "websocket", "server"] = "irc"
-    """``irc``: lines over TCP; ``websocket``: lines over WebSocket, for clients in browsers; ``server``:
-    other servers (see ``[[link]]``), without TLS from this machine only, or with ``insecure``."""
+    kind: Literal["irc", "websocket", "web", "line", "server"] = "irc"
+    """``irc``: lines over TCP; ``websocket``: lines over WebSocket, for clients in browsers; ``web``: all
+    that browsers and programs ask by HTTP, WebSocket too (see ``[web]``); ``line``: a token, and then what
+    boards and scripts say, a line each; ``server``: other servers (see ``[[link]]``), without TLS from this
+    machine only, or with ``insecure``."""
     tls: bool = False
     """Speak TLS on it (chatnet's own; write no ``ssl:`` or ``tls:`` in the endpoint)."""
     proxy_from: tuple[AddressRange, ...] = ()
     """Addresses of proxies that send a PROXY v1 or v2 header here; everybody else is refused."""
+    serves: tuple[Served, ...] = SERVED
+    """(web) What is answered here: the chat ``client`` for browsers, the ``socket`` (WebSocket) that it and
+    others speak by, the ``api`` for programs, their ``hooks``, ``feeds``; also public ``logs``, and
+    ``metrics``. Or ``redirect`` alone, for port 80: browsers are sent to https."""
     forwarded_from: tuple[AddressRange, ...] = ()
-    """(websocket) Addresses of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    """(websocket, web) Addresses of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are
+    believed."""
     origins: tuple[Origin, ...] = ()
-    """(websocket) Web pages that may connect, such as ``https://chat.example.org`` or
+    """(websocket, web) Web pages that may connect, such as ``https://chat.example.org`` or
     ``https://*.example.org``; ``*`` = all; empty = those of the host name that is connected to, if that is
     ``server.name``, in a certificate or an ``[[sts]]``, an address, or ``localhost``."""
     compression: bool = False
-    """(websocket) Compress for clients that can (permessage-deflate); some 300 kB of memory for each."""
+    """(websocket, web) Compress for clients that can (permessage-deflate); some 300 kB of memory for each."""
     connection_class: str | None = None
     """Put everybody who connects here into this connection class."""
 
@@ -136,14 +160,25 @@ class ListenSettings(Section):
         endpoint_in(value)
         return value
 
+    @field_validator("serves")
+    @classmethod
+    def _check_serves(cls, value: tuple[Served, ...]) -> tuple[Served, ...]:
+        if not value:
+            raise ValueError("is empty, so nothing would be answered; leave it out for what is usual")
+        if len(set(value)) < len(value):
+            raise ValueError("has something twice")
+        if "redirect" in value and len(value) > 1:
+            raise ValueError("has redirect, which stands alone: whoever comes is sent elsewhere")
+        return value
+
 
 class WebSocketSettings(Section):
-    """``[websocket]``: limits for listeners with ``kind = "websocket"``."""
+    """``[websocket]``: limits for listeners with ``kind = "websocket"`` or ``"web"``."""
 
     handshake_timeout: Annotated[float, Field(gt=0, le=600)] = 10.0
     """Seconds from the connection (under TLS, from its handshake) to the end of the HTTP request."""
     request_size: Annotated[int, Field(ge=1024, le=65536)] = 8192
-    """Bytes of that request, cookies and all."""
+    """Bytes of that request, or of another by HTTP, cookies and all."""
     message_size: Annotated[int, Field(ge=4608, le=16_777_216)] = 8192
     """Bytes of one message, uncompressed; a longer one ends the connection (1009)."""
     frames_per_read: Annotated[int, Field(ge=16, le=65536)] = 256

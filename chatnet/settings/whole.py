@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field, SecretStr, ValidationInfo, model_validator
 
 from chatnet.settings.accounts import AccountsSettings
+from chatnet.settings.api import ApiSettings, TokenSettings
 from chatnet.settings.bans import BanSettings, BansSettings, ExemptSettings
 from chatnet.settings.base import APART, Section
 from chatnet.settings.blocklists import BlockListsSettings, DNSBLSettings
@@ -14,6 +15,9 @@ from chatnet.settings.bouncer import BouncerSettings
 from chatnet.settings.channels import ChannelsSettings
 from chatnet.settings.filters import FilterSettings, FiltersSettings
 from chatnet.settings.history import PLACES, HistorySettings
+from chatnet.settings.hooks import HooksSettings
+from chatnet.settings.inlets import InletSettings
+from chatnet.settings.invites import InvitesSettings
 from chatnet.settings.links import LinkSettings, LinksSettings
 from chatnet.settings.logs import LogSettings
 from chatnet.settings.mail import MailSettings
@@ -29,6 +33,7 @@ from chatnet.settings.people import (
     SASLSettings,
     WebIRCSettings,
 )
+from chatnet.settings.plugins import PluginSettings
 from chatnet.settings.server import (
     ListenSettings,
     LookupSettings,
@@ -41,6 +46,7 @@ from chatnet.settings.services import ServicesSettings, services_name
 from chatnet.settings.shields import ShieldSettings
 from chatnet.settings.staff import AuditSettings, ForceSettings, ReportsSettings
 from chatnet.settings.storage import StorageSettings
+from chatnet.settings.web import WebSettings
 
 
 def _default_listeners() -> tuple[ListenSettings, ...]:
@@ -56,6 +62,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     listen: tuple[ListenSettings, ...] = Field(default_factory=_default_listeners)
     websocket: WebSocketSettings = WebSocketSettings()
+    web: WebSettings = WebSettings()
     tls: TLSSettings = TLSSettings()
     sts: tuple[STSSettings, ...] = ()
     limits: LimitSettings = LimitSettings()
@@ -81,11 +88,17 @@ class Settings(Section):
     sasl: SASLSettings = SASLSettings()
     accounts: AccountsSettings = AccountsSettings()
     channels: ChannelsSettings = ChannelsSettings()
+    invites: InvitesSettings = InvitesSettings()
     metadata: MetadataSettings = MetadataSettings()
     mail: MailSettings = MailSettings()
+    hooks: HooksSettings = HooksSettings()
+    inlet: tuple[InletSettings, ...] = ()
+    plugin: tuple[PluginSettings, ...] = ()
     webirc: tuple[WebIRCSettings, ...] = ()
     oper_class: tuple[OperClassSettings, ...] = ()
     oper: tuple[OperSettings, ...] = ()
+    api: ApiSettings = ApiSettings()
+    token: tuple[TokenSettings, ...] = ()
     services: ServicesSettings = ServicesSettings()
     links: LinksSettings = LinksSettings()
     link: tuple[LinkSettings, ...] = ()
@@ -146,7 +159,7 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
     so is what may lead there.
     """
     problems: list[tuple[tuple[str | int, ...], str]] = []
-    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper", "link", "filter")
+    lists = ("listen", "sts", "connection_class", "webirc", "oper_class", "oper", "token", "link", "filter")
     sections = {key: _items(tree.get(key)) for key in lists}
     names: dict[str, list[object]] = {}
     for section, key in (
@@ -154,6 +167,7 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
         ("webirc", "name"),
         ("oper_class", "name"),
         ("oper", "name"),
+        ("token", "name"),
         ("sts", "hostname"),
         ("link", "name"),
         ("filter", "pattern"),
@@ -205,6 +219,7 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
         ("listen", "connection_class", "connection_class"),
         ("oper_class", "extends", "oper_class"),
         ("oper", "class", "oper_class"),
+        ("token", "class", "oper_class"),
     ):
         if not all(isinstance(name, str) for name in names[target]):
             continue
@@ -212,6 +227,9 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
             name = item.get(key)
             if isinstance(name, str) and name not in names[target]:
                 problems.append(((section, index, key), f"there is no {target} {name!r}"))
+    named = _within(tree, "api", "connection_class")
+    if isinstance(named, str) and named not in names["connection_class"]:
+        problems.append((("api", "connection_class"), f"there is no connection_class {named!r}"))
     suffix, longest = _within(tree, "cloak", "suffix"), _within(tree, "limits", "host")
     if isinstance(suffix, str) and isinstance(longest, int) and HIDDEN + len(suffix) > longest:
         problems.append(

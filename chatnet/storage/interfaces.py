@@ -45,7 +45,7 @@ class Meaning(Protocol):
 
     @property
     def mortal(self) -> str:
-        """The one kind of entities whose records may be outdated though they have a value."""
+        """The kinds of entities, each a letter, whose records may be outdated though they have a value."""
 
     def outdated(self, record: Record, before: str) -> bool:
         """Whether nothing holds by it since a time before that stamp: it is forgotten, and not taken."""
@@ -98,6 +98,23 @@ class Letter(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<Letter {self.id}>"
+
+
+class Parcel(NamedTuple):
+    """What a hook is to be told at the Unix time `due`, after so many `tries`; it happened at `at`.
+
+    `event` is its id, which is the same for each try, and `body` what is sent.
+    """
+
+    id: int
+    due: int
+    tries: int
+    at: int
+    event: str
+    body: str
+
+    def __repr__(self) -> str:
+        return f"<Parcel {self.id}>"
 
 
 FIRST: Final = ("", "")
@@ -236,6 +253,29 @@ class Store(Protocol):
 
     def discard(self, letter: int) -> Awaitable[None]:
         """Keep a mail no more."""
+
+    # What hooks are to be told is of this server alone, and no record.
+
+    def add_parcel(self, hook: str, event: str, body: str, at: float, most: int) -> Awaitable[int]:
+        """Keep what a hook is to be told at once, of a Unix time; of more than so many the first ones go.
+
+        Answers with how many went.
+        """
+
+    def parcels(self) -> Awaitable[Sequence[tuple[str, int]]]:
+        """Which hooks are to be told something, and how much."""
+
+    def next_parcel(self, hook: str) -> Awaitable[Parcel | None]:
+        """What a hook is to be told first; it may be due later."""
+
+    def delay_parcel(self, parcel: int, due: float) -> Awaitable[None]:
+        """Have a hook be told later, since it could not be told now."""
+
+    def drop_parcel(self, parcel: int) -> Awaitable[None]:
+        """Keep what a hook was told no more."""
+
+    def drop_parcels(self, hook: str) -> Awaitable[None]:
+        """Keep nothing more that a hook was to be told."""
 
 
 class Running(Store, Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final, TypeVar
 
@@ -18,6 +18,7 @@ from chatnet.storage.interfaces import (
     Meaning,
     NameTaken,
     Page,
+    Parcel,
     Part,
     Position,
     StoreError,
@@ -50,6 +51,8 @@ class _File:
         self.reports: dict[str, str] = {}
         self.mail: dict[int, Letter] = {}
         self.mails = 0  # that were ever kept
+        self.outbox: dict[int, tuple[str, Parcel]] = {}
+        self.parcels = 0  # that were ever kept
 
     def copied(self) -> _File:
         copy = _File(self.sid)
@@ -61,6 +64,7 @@ class _File:
         copy.peers, copy.runs, copy.audits = dict(self.peers), list(self.runs), list(self.audits)
         copy.stores = dict(self.stores)
         copy.mail, copy.mails = dict(self.mail), self.mails
+        copy.outbox, copy.parcels = dict(self.outbox), self.parcels
         return copy
 
 
@@ -264,6 +268,64 @@ class MemoryStore:
 
         def job() -> tuple[None, Sequence[Record]]:
             self._file.mail.pop(letter, None)
+            return None, ()
+
+        return self._writes(job)
+
+    def add_parcel(self, hook: str, event: str, body: str, at: float, most: int) -> Deferred[int]:
+        """Keep what a hook is to be told; of more than so many the first ones go."""
+
+        def job() -> tuple[int, Sequence[Record]]:
+            self._file.parcels += 1
+            number, when = self._file.parcels, int(at)
+            self._file.outbox[number] = hook, Parcel(number, when, 0, when, event, body)
+            mine = [each for each, (of, _) in self._file.outbox.items() if of == hook]
+            gone = mine[: max(0, len(mine) - most)]
+            for each in gone:
+                del self._file.outbox[each]
+            return len(gone), ()
+
+        return self._writes(job)
+
+    def parcels(self) -> Deferred[Sequence[tuple[str, int]]]:
+        """Which hooks are to be told something, and how much."""
+        return self._reads(lambda: list(Counter(hook for hook, _ in self._file.outbox.values()).items()))
+
+    def next_parcel(self, hook: str) -> Deferred[Parcel | None]:
+        """What a hook is to be told first."""
+
+        def job() -> Parcel | None:
+            mine = [parcel for of, parcel in self._file.outbox.values() if of == hook]
+            return min(mine, key=lambda each: (each.due, each.id), default=None)
+
+        return self._reads(job)
+
+    def delay_parcel(self, parcel: int, due: float) -> Deferred[None]:
+        """Have a hook be told later."""
+
+        def job() -> tuple[None, Sequence[Record]]:
+            if (found := self._file.outbox.get(parcel)) is not None:
+                hook, known = found
+                self._file.outbox[parcel] = hook, known._replace(due=int(due), tries=known.tries + 1)
+            return None, ()
+
+        return self._writes(job)
+
+    def drop_parcel(self, parcel: int) -> Deferred[None]:
+        """Keep what a hook was told no more."""
+
+        def job() -> tuple[None, Sequence[Record]]:
+            self._file.outbox.pop(parcel, None)
+            return None, ()
+
+        return self._writes(job)
+
+    def drop_parcels(self, hook: str) -> Deferred[None]:
+        """Keep nothing more that a hook was to be told."""
+
+        def job() -> tuple[None, Sequence[Record]]:
+            for each in [each for each, (of, _) in self._file.outbox.items() if of == hook]:
+                del self._file.outbox[each]
             return None, ()
 
         return self._writes(job)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from chatnet.storage.connection import Connection
 from chatnet.storage.digests import BUCKETS, bucket
-from chatnet.storage.interfaces import LOOKED_AT, NOWHERE, Letter, Page, Part, Position
+from chatnet.storage.interfaces import LOOKED_AT, NOWHERE, Letter, Page, Parcel, Part, Position
 from chatnet.storage.record import Audit, Claim, Record
 from chatnet.storage.runs import Run, begin
 from chatnet.storage.tables import Statements
@@ -97,6 +97,15 @@ class Reading:
     def reports(self) -> Sequence[tuple[str, str]]:
         """All reports that are kept."""
         return [(key, state) for key, state in self.connection.execute(self._statements.reports)]
+
+    def parcels(self) -> Sequence[tuple[str, int]]:
+        """Which hooks are to be told something, and how much."""
+        return [(hook, count) for hook, count in self.connection.execute(self._statements.parcels)]
+
+    def next_parcel(self, hook: str) -> Parcel | None:
+        """What a hook is to be told first."""
+        where = {"hook_": hook, "most": 1, "skip": 0}
+        return next(map(Parcel._make, self.connection.execute(self._statements.next_parcel, where)), None)
 
     def letters(self, due: int, most: int) -> Sequence[Letter]:
         """At most so many mails that are to be sent by then, the first first."""

@@ -17,6 +17,7 @@ from chatnet.storage.interfaces import (
     Letter,
     Meaning,
     Page,
+    Parcel,
     Part,
     Position,
     StoreError,
@@ -156,7 +157,31 @@ class SQLiteStore:
         """Keep a mail no more."""
         return self._writer.put(lambda work: work.discard(letter))
 
+    def add_parcel(self, hook: str, event: str, body: str, at: float, most: int) -> Deferred[int]:
+        """Keep what a hook is to be told; of more than so many the first ones go."""
+        return self._writer.put(lambda work: work.add_parcel(hook, event, body, int(at), most))
+
+    def delay_parcel(self, parcel: int, due: float) -> Deferred[None]:
+        """Have a hook be told later."""
+        return self._writer.put(lambda work: work.delay_parcel(parcel, int(due)))
+
+    def drop_parcel(self, parcel: int) -> Deferred[None]:
+        """Keep what a hook was told no more."""
+        return self._writer.put(lambda work: work.drop_parcel(parcel))
+
+    def drop_parcels(self, hook: str) -> Deferred[None]:
+        """Keep nothing more that a hook was to be told."""
+        return self._writer.put(lambda work: work.drop_parcels(hook))
+
     # reading
+
+    def parcels(self) -> Deferred[Sequence[tuple[str, int]]]:
+        """Which hooks are to be told something, and how much."""
+        return self._reader.put(lambda reading: reading.parcels())
+
+    def next_parcel(self, hook: str) -> Deferred[Parcel | None]:
+        """What a hook is to be told first."""
+        return self._reader.put(lambda reading: reading.next_parcel(hook))
 
     def reports(self) -> Deferred[Sequence[tuple[str, str]]]:
         """All reports that are kept."""

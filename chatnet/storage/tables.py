@@ -36,7 +36,7 @@ from sqlalchemy.sql import ClauseElement
 
 from chatnet.storage.record import FIRST_NUMBER, NUMBER, SERVER, SPAN
 
-SCHEMA: Final = "0002"
+SCHEMA: Final = "0003"
 """The version of all this; ``migrations/`` lead to it."""
 
 ACCOUNTS: Final = MetaData()
@@ -145,6 +145,20 @@ REPORT: Final = Table(
     sqlite_with_rowid=False,
 )
 """Of this server alone: what people reported, as JSON (``services/reports.py``), by the id of each."""
+
+OUTBOX: Final = Table(
+    "outbox",
+    ACCOUNTS,
+    Column("id", Integer, primary_key=True),
+    Column("hook", TEXT, nullable=False),
+    Column("event", TEXT, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("body", TEXT, nullable=False),
+)
+"""Of this server alone: what hooks are to be told (``api/hooks/outgoing.py``)."""
+Index("outbox_hook", OUTBOX.c.hook, OUTBOX.c.due)
 
 
 def creation(dialect: Dialect) -> list[str]:
@@ -279,6 +293,36 @@ class Statements:
             update(MAIL).where(this_mail).values(due=given("due"), tries=mail.tries + literal_column("1"))
         )
         self.drop_mail = made(delete(MAIL).where(this_mail))
+
+        box = OUTBOX.c
+        of_hook = box.hook == given("hook_")
+        self.add_parcel = made(
+            insert(OUTBOX).values(
+                hook=given("hook"),
+                event=given("event"),
+                at=given("at"),
+                due=given("at"),
+                tries=literal_column("0"),
+                body=given("body"),
+            )
+        )
+        self.count_parcels = made(select(func.count(box.id)).where(of_hook))
+        first = select(box.id).where(of_hook).order_by(box.id).limit(given("most")).offset(given("skip"))
+        self.drop_first_parcels = made(delete(OUTBOX).where(box.id.in_(first)))
+        self.parcels = made(select(box.hook, func.count(box.id)).group_by(box.hook))
+        self.next_parcel = made(
+            select(box.id, box.due, box.tries, box.at, box.event, box.body)
+            .where(of_hook)
+            .order_by(box.due, box.id)
+            .limit(given("most"))
+            .offset(given("skip"))
+        )
+        this_parcel = box.id == given("id_")
+        self.delay_parcel = made(
+            update(OUTBOX).where(this_parcel).values(due=given("due"), tries=box.tries + literal_column("1"))
+        )
+        self.drop_parcel = made(delete(OUTBOX).where(this_parcel))
+        self.drop_parcels = made(delete(OUTBOX).where(of_hook))
 
         self.add_audit = made(
             insert(AUDIT).values(

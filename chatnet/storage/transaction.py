@@ -137,10 +137,11 @@ class Transaction:
     def forget(self, before: str) -> int:
         """Forget which fields were removed before that stamp, and what ended before."""
         self.forgotten = max(self.forgotten, before)
-        kind, execute = self._meaning.mortal, self.connection.execute
+        execute = self.connection.execute
         old = set(map(Record._make, execute(self._statements.removed, {"before": before})))
-        mortal = execute(self._statements.of_kind, {"first": kind, "next_kind": chr(ord(kind) + 1)})
-        old.update(each for each in map(Record._make, mortal) if self._meaning.outdated(each, before))
+        for kind in self._meaning.mortal:
+            mortal = execute(self._statements.of_kind, {"first": kind, "next_kind": chr(ord(kind) + 1)})
+            old.update(each for each in map(Record._make, mortal) if self._meaning.outdated(each, before))
         sheet = _Sheet(self.connection, self._statements)
         for record in old:
             sheet.before[record[:2]], sheet.now[record[:2]] = record, None
@@ -175,6 +176,29 @@ class Transaction:
     def discard(self, letter: int) -> None:
         """Keep a mail no more."""
         self.connection.execute(self._statements.drop_mail, {"id_": letter})
+
+    def add_parcel(self, hook: str, event: str, body: str, at: int, most: int) -> int:
+        """Keep what a hook is to be told; of more than so many the first ones go.  How many went."""
+        self.connection.execute(
+            self._statements.add_parcel, {"hook": hook, "event": event, "at": at, "body": body}
+        )
+        ((count,),) = self.connection.execute(self._statements.count_parcels, {"hook_": hook})
+        if count <= most:
+            return 0
+        which = {"hook_": hook, "most": count - most, "skip": 0}
+        return self.connection.execute(self._statements.drop_first_parcels, which).rowcount
+
+    def delay_parcel(self, parcel: int, due: int) -> None:
+        """Have a hook be told later."""
+        self.connection.execute(self._statements.delay_parcel, {"id_": parcel, "due": due})
+
+    def drop_parcel(self, parcel: int) -> None:
+        """Keep what a hook was told no more."""
+        self.connection.execute(self._statements.drop_parcel, {"id_": parcel})
+
+    def drop_parcels(self, hook: str) -> None:
+        """Keep nothing more that a hook was to be told."""
+        self.connection.execute(self._statements.drop_parcels, {"hook_": hook})
 
     def take(self, records: Sequence[Record]) -> Sequence[Record]:
         """Take what is news of these, in their order, and answer with that."""

@@ -146,30 +146,13 @@ class Opening:
             raise Refused(HTTPStatus.FORBIDDEN, text, odd=True)
 
     def forwarded_for(self, trusted: Sequence[Network]) -> str:
-        """The address of the client that the proxies in front tell of, with or without its port.
-
-        Each proxy appends where its request came from, so the client is the last address that is not a
-        trusted proxy's; what stands before it, it may have made up itself.
-        """
-        told = [entry.strip() for entry in self._header(b"x-forwarded-for").split(",") if entry.strip()]
-        client = None
-        for entry in reversed(told):
-            try:
-                client = normalise_address(str(ip_address(_without_port(entry))))
-            except ValueError:
-                text = "X-Forwarded-For holds what is no address."
-                raise Refused(HTTPStatus.BAD_REQUEST, text, odd=True) from None
-            if not address_in(client, trusted):
-                break
-        if client is None:
-            raise Refused(HTTPStatus.BAD_REQUEST, "It is a proxy, and tells no X-Forwarded-For.", odd=True)
-        return client
+        """The address of the client that the proxies in front tell of, with or without its port."""
+        return client_behind(self._header(b"x-forwarded-for"), trusted)
 
     @property
     def forwarded_secure(self) -> bool:
         """Whether every proxy in front was spoken to over TLS."""
-        told = [entry.strip().lower() for entry in self._header(b"x-forwarded-proto").split(",")]
-        return all(entry in ("https", "wss") for entry in told)
+        return all_secure(self._header(b"x-forwarded-proto"))
 
     @property
     def subprotocol(self) -> str | None:
@@ -185,6 +168,31 @@ class Opening:
             raise Refused(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Extensions is malformed.") from None
         assert self._wsproto.connection is not None
         return answer, self._wsproto.connection
+
+
+def client_behind(told: str, trusted: Sequence[Network]) -> str:
+    """The address of the client in ``X-Forwarded-For``.  Raises Refused if there is none.
+
+    Each proxy appends where its request came from, so the client is the last address that is not a trusted
+    proxy's; what stands before it, it may have made up itself.
+    """
+    client = None
+    for entry in reversed([entry.strip() for entry in told.split(",") if entry.strip()]):
+        try:
+            client = normalise_address(str(ip_address(_without_port(entry))))
+        except ValueError:
+            text = "X-Forwarded-For holds what is no address."
+            raise Refused(HTTPStatus.BAD_REQUEST, text, odd=True) from None
+        if not address_in(client, trusted):
+            break
+    if client is None:
+        raise Refused(HTTPStatus.BAD_REQUEST, "It is a proxy, and tells no X-Forwarded-For.", odd=True)
+    return client
+
+
+def all_secure(told: str) -> bool:
+    """Whether ``X-Forwarded-Proto`` says so of every proxy."""
+    return all(entry.strip().lower() in ("https", "wss") for entry in told.split(","))
 
 
 def _refused(error: RemoteProtocolError) -> Refused:

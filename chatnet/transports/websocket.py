@@ -51,14 +51,16 @@ def frame(first: int, payload: bytes) -> bytes:
 class FrameOutlet(SocketOutlet):
     """An outlet whose lines become frames; what waits for a blocked peer waits as lines.
 
-    Before :meth:`start` it says HTTP, by :meth:`say`.  Its last frame is a Close; then the peer has some time
-    to answer with one before the connection is closed.
+    Before :meth:`start` it says HTTP: by :meth:`say`, or in lines, which go as they are.  Its last frame is a
+    Close; then the peer has some time to answer with one before the connection is closed.
     """
 
     first = TEXT_FRAME
     """The first byte of each frame: what is in it."""
     deflate: Deflate | None = None
     going_away: Callable[[], bool]
+    emptied: Callable[[], object] | None = None
+    """Told when the peer has taken all that it would not take at once."""
     _started = False
     _goodbye: bytes | None = None
 
@@ -74,7 +76,14 @@ class FrameOutlet(SocketOutlet):
         if self._goodbye is None:
             self.push(super().seal([data]))
 
+    def resumeProducing(self) -> None:
+        super().resumeProducing()
+        if self.emptied is not None and self.is_open and not self._blocked:
+            self.emptied()
+
     def seal(self, lines: list[bytes]) -> bytes:
+        if not self._started:
+            return super().seal(lines)
         goodbye = b""
         if lines[-1] is self._goodbye:
             goodbye = lines[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import unquote
@@ -25,6 +25,8 @@ class Ask:
     """Who asks: the peer, or whom a trusted proxy names."""
     secure: bool = True
     """Whether it came over TLS (to a trusted proxy, too), or from this machine."""
+    encrypted: bool = False
+    """Whether it came over TLS, wherever from."""
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -57,16 +59,26 @@ class Stream(Protocol):
         """The head has been sent."""
 
     def stop(self) -> None:
-        """The reader has gone, or the server stops; it is told once, and not after `Sink.end`."""
+        """The reader has gone, or the server stops; it is told once, and not after `Sink.end`.
+
+        If the server stops, what is sent now still leaves.  Who has gone before the head was sent: this is
+        told, and `begin` never is.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer.  Its length, date and the headers that all bear are not its own business."""
+    """An answer.  Its length, date and the headers that all bear are not its own business.
+
+    One whose body is a stream is the last of its connection.
+    """
 
     status: int
     body: bytes | Stream = b""
     headers: tuple[tuple[str, str], ...] = ()
+    row: str = ""
+    """The pattern of what answered, to be counted and logged by, such as ``/api/v1/users/N``; empty: the path
+    of its place."""
 
 
 Answer = Callable[[Ask], Awaitable[Reply]]
@@ -78,7 +90,26 @@ class Place:
     """Paths that somebody answers."""
 
     path: str
-    """``/health`` this one alone, ``/api/`` all that begin so."""
+    """``/health`` and ``/`` these alone, ``/api/`` all that begin so, and an empty one all that there are.
+    The longest that fits is asked."""
     serves: str
     """The word in a listener's ``serves`` that opens it; empty: all have it."""
     answer: Answer
+    anywhere: bool = False
+    """Whether it is also reached by host names that are not this server's."""
+
+
+class Answering(Protocol):
+    """Who answers all requests of the listeners, as those see it who carry them."""
+
+    async def answer(self, ask: Ask, serves: Sequence[str]) -> Reply:
+        """The whole answer to a request at a listener that `serves` these; nothing is raised."""
+
+    def refused(self, ask: Ask, status: int, words: str) -> Reply:
+        """What somebody is answered whose request cannot be taken, as far as it was read."""
+
+    def opens(self, ask: Ask, serves: Sequence[str]) -> bool:
+        """Whether a WebSocket may be opened by this request, as far as its address tells."""
+
+    def is_ours(self, host: str) -> bool:
+        """Whether a host name, in lower case and without a port, is one that this server is reached by."""

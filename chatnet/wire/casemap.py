@@ -6,7 +6,7 @@ A folded name is in lower case.  `rfc1459`, what TS6 networks use, takes `{ } | 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
@@ -33,6 +33,19 @@ def _shared(text: str, folded: str) -> str:
 
 
 _FOLDERS: Final[dict[str, Folder]] = {"ascii": _fold_ascii, "rfc1459": _fold_rfc1459}
+_TABLES: Final[dict[Folder, dict[int, int]]] = {_fold_ascii: _ASCII, _fold_rfc1459: _RFC1459}
+
+
+def fold_many(fold: Folder, texts: Sequence[str]) -> list[str]:
+    """What `fold` makes of each text: of many, in which no line ends, in a fraction of the time."""
+    joined = "\n".join(texts)
+    plain = joined.translate(_TABLES[fold])
+    if plain == joined:
+        return list(texts)
+    found = plain.split("\n")
+    if len(found) != len(texts):
+        return list(map(fold, texts))
+    return [text if folded == text else folded for text, folded in zip(texts, found, strict=True)]
 
 
 def folder(mapping: str) -> Folder:

@@ -12,7 +12,9 @@ from chatnet.wire.text import as_seen, strip_formatting
 ENOUGH: Final = 8
 """Letters of a text in which digits do not count: whoever counts up says the same."""
 
-_RUNS: Final = re.compile(r"(.)\1+")
+_NO_SIGNS: Final = {number: None for number in range(128) if not chr(number).isalnum()}
+_NO_DIGITS: Final = {number: None for number in range(128) if not chr(number).isalpha()}
+_AGAIN: Final = re.compile(r"(.)(?=\1)")
 
 
 def likeness(text: str) -> bytes:
@@ -21,8 +23,13 @@ def likeness(text: str) -> bytes:
 
     What is but signs is taken as it is, without spaces.
     """
-    plain = normalize("NFKC", as_seen(strip_formatting(text))).casefold()
-    signs = "".join(filter(str.isalnum, plain))
-    letters = "".join(filter(str.isalpha, signs))
-    kept = _RUNS.sub(r"\1", letters if len(letters) >= ENOUGH else signs) or "".join(plain.split())
+    if text.isascii() and text.isprintable():  # most are, and this is the same in a third of the time
+        plain = text.lower()
+        signs = plain.translate(_NO_SIGNS)
+        letters = signs.translate(_NO_DIGITS)
+    else:
+        plain = normalize("NFKC", as_seen(strip_formatting(text))).casefold()
+        signs = "".join(filter(str.isalnum, plain))
+        letters = "".join(filter(str.isalpha, signs))
+    kept = _AGAIN.sub("", letters if len(letters) >= ENOUGH else signs) or "".join(plain.split())
     return blake2b(kept.encode("utf-8", "surrogateescape"), digest_size=8).digest()

@@ -85,6 +85,9 @@ def _info(keeper: Keeper, arguments: argparse.Namespace) -> None:
     rows = [("name", account.shown), ("id", account.id), ("registered", minute(account.created))]
     if account.lost:
         rows.append(("asks for", f"{account.name}, which somebody else has for longer"))
+    owner = keeper.registry.account(account.owner)
+    if owner is not None:
+        rows.append(("a bot of", owner.shown))
     status, state = account.status, _state(keeper, account)
     if state == State.SUSPENDED.value:
         until = f" until {minute(status.until)}" if status.until else ""

@@ -74,6 +74,7 @@ from chatnet.session.outlet import Turn
 from chatnet.session.passwords import Ask
 from chatnet.session.presence.claiming import Claiming
 from chatnet.session.presence.moving import Moving
+from chatnet.session.presence.securing import Securing
 from chatnet.session.presence.staying import Staying
 from chatnet.session.revoking import Revoking
 from chatnet.session.sessions import Sessions
@@ -84,6 +85,7 @@ from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.persons.interfaces import Persons as KeptPersons
 from chatnet.wire.casemap import folder
+from chatnet.wiring.hooks import hooking_of
 
 
 @dataclass(slots=True, frozen=True)
@@ -95,6 +97,7 @@ class Parts:
     news: News
     delivery: Delivery
     history: Ring
+    messages: MessageStore | None
     recorder: Recorder | None
     erasures: Erasures | None
     gaps: Gaps | None
@@ -254,6 +257,7 @@ def build(
         keeping = Keeping(node, ledger, seated.chanserv, stamped, links.noted, tell)
         links.marked = keeping.marked
         chanserv = ChanServ(node, seated.chanserv, accounts, keeping, tell, links.gate)
+        chanserv.hooking = hooking_of(node, ledger, nickserv, chanserv, tell)
         links.feeds.disputed = nickserv.disputed
         authority = links.gate.applicants.examiner = Authentication(
             node, accounts, nickserv.tokens, links.elsewhere
@@ -340,6 +344,7 @@ def build(
             sessions.persistence,
             Moving(sessions, sessions.persons),
             Claiming(sessions),
+            Securing(sessions),
             *(() if sessions.staying is None else (sessions.staying,)),
             Opers(sessions),
             news,
@@ -359,6 +364,6 @@ def build(
         ]
     )
     return Parts(
-        node, sessions, news, delivery, history, recorder, erasures, gaps, marks, standing, admission,
-        repeats, links, turn, accounts, nickserv, chanserv,
+        node, sessions, news, delivery, history, messages, recorder, erasures, gaps, marks, standing,
+        admission, repeats, links, turn, accounts, nickserv, chanserv,
     )  # fmt: skip

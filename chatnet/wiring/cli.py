@@ -74,6 +74,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     hashing.set_defaults(run=_hash_password)
 
+    health = commands.add_parser(
+        "health", help="ask a running server by HTTP whether it is ready: 0 = yes, 1 = no, and why"
+    )
+    health.add_argument(
+        "url", metavar="URL", help="such as http://127.0.0.1:8080 (a listener with kind = web)"
+    )
+    health.add_argument(
+        "--timeout", type=float, default=5.0, metavar="S", help="seconds to wait for it (default: 5)"
+    )
+    health.set_defaults(run=_health)
+
+    token = commands.add_parser(
+        "token", help="make a token for a program: its [[token]] for the configuration, and the secret, once"
+    )
+    token.add_argument("name", metavar="NAME", help="what it is called; its nick, too")
+    token.add_argument("--nick", metavar="N", help="another nick")
+    token.add_argument(
+        "--scope",
+        default="read,send,events",
+        metavar="S",
+        help="what it may do, such as read,send:#ci (default: read,send,events)",
+    )
+    token.add_argument("--class", dest="oper_class", metavar="C", help="[[oper_class]] of its user")
+    token.add_argument("--from", dest="addresses", action="append", metavar="A", help="address it comes from")
+    token.set_defaults(run=_token)
+
     fingerprint = commands.add_parser(
         "fingerprint",
         help="SHA-256 of a certificate, for certfp; of chatnet.toml: its [[link]] for other servers",
@@ -100,6 +126,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_channel_actions(channel.add_subparsers(required=True, metavar="ACTION", dest="action"))
     channel.set_defaults(run=_channel)
+
+    invite = commands.add_parser("invite", help="make a link into channels, also while the server runs")
+    invite.add_argument("channel", metavar="CHANNEL", help="such as '#club', or several with commas")
+    invite.add_argument("--days", type=int, metavar="N", help="how long it is good (default: invites.days)")
+    invite.add_argument("--most", type=int, metavar="N", help="how many may come (default: invites.most)")
+    invite.add_argument("--voice", action="store_true", help="who has an account gets the flag V there")
+    invite.add_argument("--accounts", action="store_true", help="nobody comes without an account")
+    invite.add_argument("--register", action="store_true", help="they may register one where nobody else may")
+    invite.add_argument("--label", default="", metavar="TEXT", help="what it is called")
+    invite.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+    invite.set_defaults(run=_invite)
 
     audit = commands.add_parser("audit", help="what operators did on this server, also while it runs")
     audit.add_argument(
@@ -237,7 +274,7 @@ def _init(arguments: argparse.Namespace) -> None:
         if others_write(data):
             raise _Failure(f"{data} may be changed by others: chmod go-w {data}")
         certificates.mkdir(mode=0o700, exist_ok=True)
-        _write(config, template({"server": chosen}), arguments.force)
+        _write(config, template({"server": chosen}, {"listen": _listeners()}), arguments.force)
         _write(motd, _MOTD.format(network=settings.server.network), arguments.force)
         if certificate.exists() and not arguments.force:
             print(f"kept   {certificate}")
@@ -252,6 +289,18 @@ def _init(arguments: argparse.Namespace) -> None:
     # (Without --pidfile= a second server in this folder would be refused, for want of another twistd.pid.)
     command = shlex.join([_twistd(), "-n", "--pidfile=", "chatnet", "--config", str(config)])
     print(f"Next: read {config}, then run   {command}")
+
+
+def _listeners() -> list[dict[str, Any]]:
+    """The usual ones, and one for browsers if this installation can speak to them."""
+    from importlib.util import find_spec
+
+    from chatnet.settings import Settings
+
+    found = [item.model_dump(exclude_defaults=True) for item in Settings().listen]
+    if find_spec("wsproto") is not None:
+        found.append({"endpoint": "tcp:8080:interface=127.0.0.1", "kind": "web"})
+    return found
 
 
 def _twistd() -> str:
@@ -311,6 +360,30 @@ def _hash_password(arguments: argparse.Namespace) -> None:
     print(PasswordHasher().hash(password.encode("utf-8", "surrogateescape")))
 
 
+def _health(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.health_command import Unhealthy, address_of, look
+
+    try:
+        print(look(address_of(arguments.url), max(0.1, arguments.timeout)))
+    except (Unhealthy, ValueError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _token(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.token_block import token_block
+
+    try:
+        secret, block = token_block(
+            arguments.name, arguments.nick, arguments.scope, arguments.oper_class, arguments.addresses or ()
+        )
+    except ValueError as error:
+        raise _Failure(str(error)) from None
+    print(block, end="")
+    print("# The token itself, which is shown this once:", file=sys.stderr)
+    sys.stdout.flush()
+    print(secret, file=sys.stderr)
+
+
 def _fingerprint(arguments: argparse.Namespace) -> None:
     from chatnet.transports.certificates import fingerprint
 
@@ -362,6 +435,17 @@ def _channel(arguments: argparse.Namespace) -> None:
 def _account(arguments: argparse.Namespace) -> None:
     from chatnet.wiring.account_commands import run
     from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.keeper import KeeperError
+
+    try:
+        run(arguments)
+    except (KeeperError, ConfigError) as error:
+        raise _Failure(str(error)) from None
+
+
+def _invite(arguments: argparse.Namespace) -> None:
+    from chatnet.wiring.config import ConfigError
+    from chatnet.wiring.invite_command import run
     from chatnet.wiring.keeper import KeeperError
 
     try:

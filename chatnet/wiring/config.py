@@ -144,10 +144,10 @@ def _short_passwords(settings: Settings) -> Iterator[Place]:
 def _not_installed(tree: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """What is set and needs an extra that this installation does not have."""
     if find_spec("wsproto") is None:
-        reason = "needs the Python package wsproto, which is not installed (chatnet's extra `websocket`)"
+        reason = "needs the Python package wsproto, which is not installed (chatnet's extra `{}`)"
         for index, listen in enumerate(listeners_in(tree)):
-            if listen.get("kind") == "websocket":
-                yield ("listen", index, "kind"), reason
+            if (kind := listen.get("kind")) in ("websocket", "web"):
+                yield ("listen", index, "kind"), reason.format(kind)
     for section, key in (("storage", "url"), ("history", "store")):
         inner = tree.get(section)
         url = inner.get(key) if isinstance(inner, Mapping) else None

@@ -19,11 +19,14 @@ from chatnet.model.registry import Account
 from chatnet.model.server import Server
 from chatnet.node import Node, Timer
 from chatnet.records.grammar import STATUS
+from chatnet.records.invites import OPERATOR
 from chatnet.records.merging import ends, is_news
+from chatnet.rules.invites import place_of
 from chatnet.rules.nicks import Guests
 from chatnet.rules.stamps import Clock
 from chatnet.services.accounts import Accounts
 from chatnet.services.credentials import verifiers
+from chatnet.services.invites import Invites, Wish
 from chatnet.services.ledger import Ledger
 from chatnet.services.pseudo_users import seat
 from chatnet.services.refused import Refused
@@ -35,6 +38,7 @@ from chatnet.storage.record import Record
 from chatnet.storage.store import FILE, SQLiteStore
 from chatnet.transports.private import others_write
 from chatnet.wire.casemap import folder
+from chatnet.wire.names import is_channel
 from chatnet.wire.text import one_line
 from chatnet.wiring.store import store_beside
 
@@ -72,6 +76,7 @@ class Keeper:
         self.settings = settings
         self._guests = guests
         self._network = network
+        self._node = node
         self._store = store
         self._looked_at: tuple[str, dict[str, Record]] = ("", {})
         self._ledger = ledger = Ledger(node, store, Clock(settings.server.sid))
@@ -160,6 +165,19 @@ class Keeper:
             raise KeeperError(f"{refused.text}.") from None
         self._audit("PASSWD", _about(account))
         _done(self._accounts.set_password(account, password, owner=OWNER))
+
+    def invite(self, names: Sequence[str], wish: Wish) -> str:
+        """What a new link into channels has in it; whoever runs this program invites."""
+        places = []
+        for name in names:
+            if not is_channel(name, self.settings.limits.channel):
+                raise KeeperError(f"{name!r} is no channel.")
+            places.append(place_of(self._network, name))
+        invites = Invites(self._node, self._accounts)
+        by = OPERATOR + user().replace(" ", "_")
+        secret, invite = _done(invites.add(by, list(dict.fromkeys(each.word for each in places)), wish))
+        self._audit("INVITE", ",".join(each.name for each in places), invite.id)
+        return secret
 
     def change(self, account: Account, verb: str, given: Mapping[str, str | None], detail: str = "") -> None:
         """Give fields of an account other values; `verb` and `detail` are noted."""

@@ -95,6 +95,15 @@ _STAND_INS: Final[Mapping[str, object]] = {
     "oper.name": "unknown",
     "oper.class": "unknown",
     "link.name": "unknown.invalid",
+    "inlet.kind": "syslog",
+    "inlet.endpoint": "udp:1:interface=192.0.2.0",
+    "inlet.from": ("192.0.2.0",),
+    "inlet.channel": "#unknown",
+    "inlet.nick": "unknown",
+    "plugin.module": "unknown",
+    "token.name": "unknown",
+    "token.nick": "unknown",
+    "token.hash": "0" * 64,
 }
 """What stands in settings where a key without a default is wrong."""
 _MAX_DEPTH = 16

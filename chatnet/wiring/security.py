@@ -15,6 +15,9 @@ from chatnet.transports.client import ClientFactory, ClientProtocol
 from chatnet.wire.masks import parse_network
 from chatnet.wiring.config import ConfigError, os_reason
 
+_EVER = 365_000
+"""Days within which every certificate ends."""
+
 
 class Security:
     """The certificate stores and the gates of all TLS listeners and of all links, made when needed."""
@@ -168,6 +171,12 @@ class Security:
 
         return WebSocketTLSProtocol(factory, self._gate)
 
+    def web(self, factory: ClientFactory) -> ClientProtocol:
+        """The same for a web listener."""
+        from chatnet.transports.web_tls import WebTLSProtocol
+
+        return WebTLSProtocol(factory, self._gate)
+
     def describe(self) -> list[str]:
         """A line about each default certificate, for the start."""
         if not self._in_use():
@@ -227,6 +236,16 @@ class Security:
             for name, end in store.expiring(days, now)
         ]
         return list(dict.fromkeys(sentences))
+
+    def days(self, now: datetime) -> dict[str, int]:
+        """How long each certificate is still valid, by its name; below 0 if it is not."""
+        found = [each for store in self._in_use() for each in store.expiring(_EVER, now)]
+        return {name: (end - now).days for name, end in found}
+
+    def ends(self, now: datetime) -> dict[str, float]:
+        """When each certificate ends, by its name: Unix time."""
+        found = [each for store in self._in_use() for each in store.expiring(_EVER, now)]
+        return {name: end.timestamp() for name, end in found}
 
     def exposed(self) -> list[str]:
         """A sentence for each private key that others may read or change."""

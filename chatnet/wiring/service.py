@@ -35,6 +35,7 @@ from chatnet.services.sweeping import SWEEP as ACCOUNTS_SWEEP
 from chatnet.session.presence.staying import Staying
 from chatnet.session.sessions import SWEEP
 from chatnet.settings import ListenSettings, Settings
+from chatnet.settings.browsing import addresses
 from chatnet.storage.interfaces import WATCH, Running, StoreError
 from chatnet.storage.messages.interfaces import RunningMessages
 from chatnet.storage.persons.interfaces import RunningPersons, Stayed
@@ -54,6 +55,7 @@ from chatnet.wiring.logs import LogOutput
 from chatnet.wiring.mail import Post
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
 from chatnet.wiring.passwords import AccountHashes, Passwords, most_waiting
+from chatnet.wiring.plugin_error import PluginError
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.security import Security
 from chatnet.wiring.turns import Turns, at_a_time, processors
@@ -151,10 +153,13 @@ class ChatService(Service):
         if self._messages is not None and self._parts.recorder is not None:
             self._messages.troubled = self._parts.recorder.health.troubled
             self._messages.pressed = self._pressed
+            self._messages.took = self._parts.node.counts.writing.note
         self._parts.sessions.motd = read_motd(loaded)
         self._security = Security(reactor, folder.path, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
         self._listeners = Listeners(reactor, self._make_factory)
+        self._web: Any = None
+        self._programs: Any = None
         self._loops: list[LoopingCall] = []
         self._certificate_clock: LoopingCall | None = None
 
@@ -188,6 +193,9 @@ class ChatService(Service):
             problems.extend(error.problems)
         else:
             Deferred.fromCoroutine(self._listeners.reconcile(settings.listen)).addErrback(refused)
+            if settings.inlet and not problems:
+                opening = self._make_programs().inlets.reconcile(settings.inlet)
+                Deferred.fromCoroutine(opening).addCallback(problems.extend)
         if problems:
             # What was opened closes in the next turn. There will be none, and files of sockets would stay.
             self._reactor.runUntilCurrent()
@@ -225,6 +233,8 @@ class ChatService(Service):
             self._reactor.callLater(0, self._parts.nickserv.mailing.send)
         if self._parts.chanserv is not None:
             self._every(ACCOUNTS_SWEEP, self._parts.chanserv.sweeping.sweep)
+        if self._programs is not None or self._needs_programs():
+            self._begin_programs()
         self._announce()
         sessions = self._parts.sessions
         self._every(SWEEP, sessions.sweep)
@@ -305,6 +315,8 @@ class ChatService(Service):
         log.info("Data folder: {path}", path=str(self._folder.path.absolute()))
         if self._loaded.path is None and (place := plain_port(settings)):
             log.info("Try it: nc {place}, then type HELP", place=place)
+        for address in addresses(settings):
+            log.info("Chat in the browser: {address}", address=address)
         if self._begins_history:
             sentence = kept_from_now(settings)
             log.info("{sentence}", sentence=sentence)
@@ -326,6 +338,12 @@ class ChatService(Service):
         }
         if listen.kind == "irc":
             return ClientFactory(listen, tls=self._security.protocol, **options)
+        if listen.kind == "line":
+            options["open_session"] = self._make_programs().lines.open
+            return ClientFactory(listen, tls=self._security.protocol, **options)
+        if listen.kind == "web":
+            factory: ClientFactory = self._make_web().factory(listen, options)
+            return factory
         from chatnet.transports.websocket import WebSocketFactory  # an extra that not everybody has
 
         return WebSocketFactory(
@@ -337,20 +355,61 @@ class ChatService(Service):
             **options,
         )
 
+    def _make_web(self) -> Any:
+        """What web listeners have in common, and nobody else needs."""
+        if self._web is None:
+            from chatnet.wiring.web import Web
+
+            self._web = Web(
+                self._reactor,
+                self._parts,
+                self._security,
+                self._loaded.base,
+                self._folder.path,
+                lambda: bool(self.running),
+                self._entered,
+                self._left,
+                self._make_programs(),
+            )
+        return self._web
+
+    def _make_programs(self) -> Any:
+        """What programs are answered by, which not every server has."""
+        if self._programs is None:
+            from chatnet.wiring.programs import Programs
+
+            self._programs = Programs(self._reactor, self._parts, self._store)
+            if self.running:  # a reload has brought the first
+                self._begin_programs()
+        return self._programs
+
+    def _begin_programs(self) -> None:
+        """Have programs be told, and plugins begin, once all else works."""
+        try:
+            self._make_programs().start(self._every)
+        except PluginError as error:
+            log.critical("chatnet cannot start: {reason}.", reason=str(error))
+            self.die(str(error))
+
+    def _needs_programs(self) -> bool:
+        """Whether there is anything for programs, beside listeners."""
+        settings = self._parts.node.settings
+        return bool(settings.inlet or settings.plugin or self._parts.node.network.registry.hooks.by_id)
+
     def _admit_client(self, address: str) -> str | None:
         """The same, for whom no ban of an address means: that is looked at before there is TLS."""
         sessions = self._parts.sessions
         ban = sessions.network_bans.address(address)
         if ban is None:
             return self._admit(address)
-        sessions.tell_refused("Refused ", address, ": banned")
+        sessions.tell_refused("Refused ", address, ": banned", reason="banned")
         words = told(ban, self._parts.node.settings)
         return f"Banned: {words}" if words else "Banned"
 
     def _admit(self, address: str) -> str | None:
         refusal = self._parts.admission.admit(address)
         if refusal is not None:
-            self._parts.sessions.tell_refused("Refused ", address, f": {refusal}")
+            self._parts.sessions.tell_refused("Refused ", address, f": {refusal}", reason="throttled")
             return refusal
         self._entered()
         return None
@@ -430,6 +489,11 @@ class ChatService(Service):
             new, notes = fixed(old, loaded.settings)
             self._security.prepare(new)
             await self._listeners.reconcile(new.listen)
+            if new.inlet or old.inlet:
+                problems = await self._make_programs().inlets.reconcile(new.inlet)
+                if problems:
+                    await self._listeners.reconcile(old.listen)
+                    raise ListenError(problems)
         except (ConfigError, ListenError) as error:
             self._security.stores = stores
             return list(error.problems)
@@ -505,6 +569,11 @@ class ChatService(Service):
         notify(reloading() if self._restart else STOPPING)
         await self._linking.drain()
         await self._listeners.close()
+        if self._web is not None:
+            self._web.close()
+        if self._programs is not None:
+            for closing in self._programs.close(self._goodbye):
+                await closing
         self._linking.close(self._goodbye)
         self._parts.sessions.close_all(self._goodbye)
         self._parts.turn.flush()
@@ -567,6 +636,10 @@ def kind_of(listen: ListenSettings) -> str:
     """What is spoken at a listener, for the log."""
     if listen.kind == "websocket":
         return "WebSocket over TLS" if listen.tls else "WebSocket"
+    if listen.kind == "web":
+        return "web over TLS" if listen.tls else "web"
+    if listen.kind == "line":
+        return "lines over TLS" if listen.tls else "lines, plain"
     if listen.kind == "server":
         return "servers over TLS" if listen.tls else "servers, plain"
     return "TLS" if listen.tls else "plain"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import textwrap
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -70,6 +70,28 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "certfp": "0123456789abcdef" * 4,
         }
     ],
+    "token": [
+        {
+            "name": "monitor",
+            "nick": "monitor",
+            "hash": "0123456789abcdef" * 4,
+            "scope": "read,send:#ops",
+            "class": "helper",
+            "from": ["192.0.2.0/24"],
+        }
+    ],
+    "inlet": [
+        {
+            "kind": "udp",
+            "endpoint": "udp:5514:interface=127.0.0.1",
+            "from": ["127.0.0.1"],
+            "channel": "#sensors",
+            "nick": "board",
+            "secret": "a-long-word-that-boards-know",
+            "names": ["192.0.2.7 greenhouse"],
+        }
+    ],
+    "plugin": [{"module": "club.greeter", "settings": ["channel=#lobby"]}],
     "link": [
         {
             "name": "irc2.example.org",
@@ -87,6 +109,7 @@ _EXAMPLE_VALUES = {
     # Too short to be accepted: nobody shall run with a secret that is printed here.
     "cloak.key": "",
     "listen.connection_class": "default",
+    "api.connection_class": "default",
     "link.allow_seats": False,
     "link.allow_orders": False,
     "accounts.authority": "here",
@@ -95,31 +118,40 @@ _EXAMPLE_VALUES = {
 }
 
 
-def template(chosen: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of a configuration with these values, by section and key, and defaults for the rest."""
+def template(
+    chosen: Mapping[str, Mapping[str, Any]], blocks: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+) -> str:
+    """The text of a configuration with these values, by section and key, and defaults for the rest.
+
+    `blocks` are those of sections of which there may be several.
+    """
+    blocks = blocks or {}
     lines = [f"# {line}".rstrip() for line in _HEAD.splitlines()]
     for section, field in Settings.model_fields.items():
         model = _model_of(field)
         about = (model.__doc__ or "").partition(": ")[2]
         lines += ["", "", *_prose(about[:1].upper() + about[1:])]
         if typing.get_origin(field.annotation) is tuple:
-            lines += _list(section, model, field)
+            lines += _list(section, model, field, blocks.get(section, ()))
         else:
             lines += [f"[{section}]", *_table(section, model, chosen.get(section, {}), {})]
     return "\n".join(lines) + "\n"
 
 
-def _list(section: str, model: type[BaseModel], field: FieldInfo) -> Iterator[str]:
+def _list(
+    section: str, model: type[BaseModel], field: FieldInfo, chosen: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
     items = _EXAMPLES.get(section) or [
         item.model_dump(by_alias=True, exclude_defaults=True)
         for item in field.get_default(call_default_factory=True)
     ]
-    for index, item in enumerate(items):
+    mark = "" if chosen else "#"
+    for index, item in enumerate(chosen or items):
         if index == 0:
-            yield f"#[[{section}]]"
-            yield from _table(section, model, {}, item)
+            yield f"{mark}[[{section}]]"
+            yield from _table(section, model, item if chosen else {}, item)
         else:
-            yield from ("", f"#[[{section}]]", *(f"#{key} = {_toml(value)}" for key, value in item.items()))
+            yield from ("", f"{mark}[[{section}]]", *(f"{mark}{key} = {_toml(item[key])}" for key in item))
 
 
 def _table(

@@ -134,7 +134,7 @@ def test_mute(club: Club, root: Client) -> None:
     ann.until("*404 anna #c *(until *")
     assert said(root, "FILTER UNMUTE anna") == ["anna may speak again in 1 channel"]
     assert said(root, "FILTER UNMUTE anna") == ["No filter has muted anna"]
-    assert said(root, "FILTER UNMUTE nobody")[0].endswith("INVALID_PARAMS :nobody is not on this server")
+    assert said(root, "FILTER UNMUTE nobody")[0].endswith("INVALID_PARAMS :nobody is not here")
     bob.lines()
     ann >> "PRIVMSG #c :hello" >> "PRIVMSG #c :money"
     bob << ":anna!* PRIVMSG #c :hello"
@@ -708,6 +708,17 @@ def test_the_same_text_again_and_again(club: Club, root: Client) -> None:
     assert said(root, "FILTER HITS repeat")[1].endswith("in #c: buy our flowers ")
 
 
+def test_texts_that_are_nearly_the_same_are_the_same(club: Club, root: Client) -> None:
+    """As for mode E of channels."""
+    reload(club, root, filters={"repeat_own": 3, "builtin_dry": False})
+    (bob,) = talking(club, "bob")
+    for text in ("Buy our flowers 1", "buy, our flowerssss! 22"):
+        bob >> f"PRIVMSG #c :{text}"
+    bob.silent()
+    bob >> "PRIVMSG #c :B\x02uy\x02 our fl\u200bowers 333"
+    bob << ":irc.test 404 bob #c :Cannot send to channel (the same was said too often)"
+
+
 def test_many_people_are_named(club: Club, root: Client) -> None:
     reload(club, root, filters={"mentions": 3, "builtin_action": "kick", "builtin_dry": False})
     ann, bob, _ = talking(club, "ann", "bob", "cyd")
@@ -808,8 +819,20 @@ def test_who_is_muted_says_nothing_by_leaving_or_by_a_topic(club: Club, root: Cl
     bob >> "TOPIC #c :hello"
     bob << ":irc.test FAIL TOPIC BLOCKED *"
     ann.lines()
+    for client in (ann, bob):
+        client >> "CAP REQ :away-notify setname"
+        client.lines()
+    bob >> "NICK hello" << ":irc.test 435 bob hello #c *"
+    bob >> "SETNAME :hello" << ":irc.test FAIL SETNAME CANNOT_CHANGE_REALNAME *"
+    bob >> "AWAY :hello" << ":irc.test FAIL AWAY BLOCKED :Cannot say why you are away while banned *"
+    ann.silent()
+    bob >> "AWAY *" << ":irc.test 306 *"
+    bob >> "AWAY" << ":irc.test 305 *"
+    ann.lines()
     bob >> "PART #c :hello"
     ann << ":bob!~bob@192.0.2.2 PART #c"
+    bob.lines()
+    bob >> "AWAY :hello" << ":irc.test 306 *"
 
 
 def test_who_sees_no_addresses_finds_out_none_by_filters() -> None:

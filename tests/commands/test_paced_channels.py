@@ -207,6 +207,12 @@ def test_what_is_not(one: str, other: str) -> None:
     assert likeness(one) != likeness(other)
 
 
+@given(st.text(st.characters(codec="ascii")))
+def test_plain_texts_are_no_others(text: str) -> None:
+    """They are taken a shorter way, which one sign that nobody sees leads off."""
+    assert likeness(text) == likeness(f"{text}\u200b")
+
+
 @given(st.text())
 def test_any_text_has_a_likeness(text: str) -> None:
     assert likeness(text) == likeness(text.upper().lower()) or text.upper().lower() != text.casefold()

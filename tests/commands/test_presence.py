@@ -98,6 +98,25 @@ def test_setname_does_not_evade_a_ban() -> None:
     assert bob.user.realname == "Bob"
 
 
+def test_who_is_muted_in_a_channel_does_not_say_why_they_are_away() -> None:
+    house = House()
+    ann, bob = house.client("ann", caps="away-notify"), house.client("bob", caps="away-notify")
+    ann >> "JOIN #c"
+    bob >> "JOIN #c"
+    ann >> "MODE #c +b $q:bob!*@*"
+    for client in (ann, bob):
+        client.lines()
+    bob >> "AWAY :one more thing"
+    bob << ":irc.test FAIL AWAY BLOCKED :Cannot say why you are away while banned from a channel, or *"
+    assert bob.user.away is None
+    bob >> "AWAY *" >> "AWAY"
+    assert [line.partition(" ")[2] for line in ann.lines()] == ["AWAY :*", "AWAY"]
+    ann >> "MODE #c +v bob"
+    ann.lines()
+    bob >> "AWAY :lunch"
+    ann << ":bob!~bob@192.0.2.1 AWAY :lunch"
+
+
 def test_setname_too_often() -> None:
     house = House(flood={"enabled": True, "nick_rate": 1, "nick_period": 10})
     ann = house.client("ann", caps="setname")

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from club import Club
 from clubs import FullClub, new_store
-from twisted.internet.defer import Deferred
+from slow_store import Slow
 
 from chatnet.storage.messages.interfaces import MessageStore
-from chatnet.storage.messages.rows import Entry
 
 CAPS = "echo-message message-tags batch labeled-response standard-replies"
-
-
-class Slow:
-    """In the place of a store whose disk takes its time."""
-
-    heard = 0
-
-    def __init__(self) -> None:
-        self.waiting: list[Deferred[None]] = []
-
-    def put(self, entries: Sequence[Entry]) -> Deferred[None]:
-        self.waiting.append(Deferred())
-        return self.waiting[-1]
-
-    def write(self) -> None:
-        """All is on the disk."""
-        waiting, self.waiting = self.waiting, []
-        for each in waiting:
-            each.callback(None)
 
 
 def durable(**history: Any) -> tuple[Club, Slow]:

@@ -286,3 +286,21 @@ def test_what_a_server_says_of_a_user_who_is_not_the_person_is_not_said_of_the_p
     assert streams.applied == confirmed + 1  # else that side ends the link
     later = (known.nick == "eve", known.away == "gone", "w" in known.modes, known.realname == "eve")
     assert sum(later) == 1
+
+
+def test_who_was_put_out_while_their_server_was_lost_is_out_as_the_person() -> None:
+    """b hears of the KICK by the UID of somebody whom it knows no more, and then meets the person."""
+    mesh = Houses("a", "b", "c")
+    ann = mesh.come("a", "ann")
+    mesh.say(ann, "JOIN #c")
+    mesh.bob >> "KICK #c ann :out"
+    mesh.cut("a", "b")
+    assert mesh.user("b") is None
+    mesh.settle()
+    mesh.advance(1.0)
+    mesh.link("a", "b")
+    mesh.settle()
+    for house in ("a", "b", "c"):
+        assert not mesh.there(house).channels
+    assert any(" KICK #c ann " in line for line in ann.lines())
+    mesh.check()

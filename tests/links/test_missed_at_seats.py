@@ -264,6 +264,16 @@ def test_what_devices_have_heard_outlives_their_server_also_where_it_ends_in_ord
     assert sorted(texts(mesh.device("c", "phone"))) == both("two")
 
 
+def test_nobody_waits_for_the_server_that_gives_people_up_because_it_ends() -> None:
+    for _ in range(6):  # whom the heir's turn falls on is chance
+        mesh = Three()
+        mesh.say(mesh.device("a", "phone"), "JOIN #c")
+        mesh["a"].parts.sessions.close_all("The end")
+        mesh.settle()
+        mesh.advance(0.1)
+        assert mesh.there("b").server.name in ("b.test", "c.test")
+
+
 def test_what_a_seat_tells_the_host_of_a_device_all_are_told() -> None:
     """Where nobody believes the seat of accounts, but the host of its own people."""
     mesh = Three()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -14,9 +15,11 @@ from mesh import block, stranger
 from seating import Seating
 from states import opered
 
+from chatnet.model.entities import User
 from chatnet.model.filters import ACTIONS, EXPRESSION, GLOB, WHERE, Filter, filter_entity
 from chatnet.model.recorded import AHEAD
 from chatnet.model.recorded_filters import RecordedFilters, filter_value
+from chatnet.model.server import Server
 from chatnet.records.filters import FIELD
 from chatnet.records.grammar import fixed, is_record
 from chatnet.rules.stamps import Stamp
@@ -31,9 +34,14 @@ def clubs() -> Clubs:
 
 
 def full(*names: str) -> Clubs:
-    clubs = Clubs(*names)
+    clubs = Clubs(*names, oper_class=[{"name": "staff", "privileges": ["filters", "see-all", "audit"]}])
     for near, far in pairwise(names):
         clubs.link(near, far)
+    clubs.settle()
+    for name in names:  # they write that they are there
+        nickserv = clubs[name].parts.nickserv
+        assert nickserv is not None
+        nickserv.sweeping.sweep()
     clubs.settle()
     return clubs
 
@@ -72,11 +80,71 @@ def test_a_filter_holds_on_all_full_servers(clubs: Clubs) -> None:
     assert len([line for line in clubs.said("a", "b") if " CNREC b" in line]) == 1
     (notice,) = cyd.lines()
     handle = answer[-1].split()[-1]
-    assert notice.endswith(f"{ann.user.mask} set the filter {handle}: *free money*")
+    assert notice.endswith(f" roota set the filter {handle} block strangers text: *free money* -- no adverts")
     assert held_back(clubs, "free money") == "abc"
     assert say(clubs, cyd, f"FILTER DEL {handle}")[-1].startswith("Lifted: ")
     assert held_back(clubs, "free money") == ""
     clubs.agree()
+    clubs.check()
+
+
+def test_hits_are_told_to_operators_of_all_servers_and_gathered_from_all(clubs: Clubs) -> None:
+    ann, cyd = root(clubs, "a"), root(clubs, "c")
+    plain = clubs["b"].client("plain", address="198.51.100.7")
+    opered(plain, "filters", snomask="m")
+    clubs.settle()
+    (done,) = [line for line in say(clubs, ann, "FILTER ADD block live *money*") if "Done" in line]
+    handle = done.split()[-1]
+    for client in (ann, cyd, plain):
+        client.lines()
+    for name in "acb":
+        clubs.advance(60)
+        eve = clubs[name].client(f"eve{name}", address=f"192.0.2.{ord(name)}")
+        say(clubs, eve, "JOIN #eve")
+        say(clubs, eve, f"PRIVMSG #eve :money from {name}")
+    told = f"Filter {handle} (block) hit eve%s (~eve%s@192.0.2.%s) [192.0.2.%s] in #eve: money from %s"
+    for client in (ann, cyd):
+        heard = [line.partition("*** Notice -- ")[2] for line in client.lines() if "*** Notice" in line]
+        assert [line.partition(" hit ")[2][:4] for line in heard] == ["evea", "evec", "eveb"]
+        mine = client.user.nick[-1]
+        assert told % (mine, mine, ord(mine), ord(mine), mine) in heard
+    first, *hits, end = say(clubs, ann, f"FILTER HITS {handle}")
+    assert first == f"{handle} block strangers text: *money*: 3 hits, acted 3 times"
+    assert [line.partition("UTC ")[2] for line in hits] == [
+        f"[{name}.test] eve{name}!~eve{name}@192.0.2.{ord(name)} in #eve: money from {name}" for name in "acb"
+    ]
+    assert end == "End of FILTER HITS: of each server, since it started"
+    assert say(clubs, cyd, "FILTER HITS") == [first, hits[-1], end]
+    clubs.cut("b", "c")
+    clubs.settle()
+    assert say(clubs, ann, f"FILTER HITS {handle}") == [
+        first.replace("3 hits, acted 3", "2 hits, acted 2"),
+        *(line for line in hits if "[c.test]" not in line),
+        "Nothing, or not all, from c.test: it is away",
+        end,
+    ]
+    clubs.check()
+
+
+def test_what_another_server_says_of_hits_is_held_against_what_can_be_so(clubs: Clubs) -> None:
+    ann = root(clubs, "a")
+    say(clubs, ann, "FILTER ADD block live *money*")
+    (entity,) = clubs["a"].node.network.filters
+    parts: list[list[object]] = [
+        ["count", entity, -1, 0, "x"], ["count", entity, 2, "one", "x"], ["count", entity, True],
+        ["hit", entity, 1e300, "soon"], ["hit", "nothing", 1.0, "who?"], ["nonsense", entity, 1, 1], [1], [],
+        ["count", entity, 2, 0, "x"], ["hit", entity, 1.0, "a\r\nb"],
+    ]  # fmt: skip
+
+    def obey(server: Server, number: int, user: User, words: Sequence[str]) -> None:
+        orders = clubs["c"].parts.links.orders
+        for part in parts:
+            orders.say(server, number, part)  # type: ignore[arg-type]
+        orders.end(server, number)
+
+    clubs["c"].parts.links.orders.obey = obey
+    first, hit, _ = say(clubs, ann, "FILTER HITS *money*")
+    assert first.endswith(": 2 hits") and hit == "- 1970-01-01 00:00 UTC [c.test] a b"
     clubs.check()
 
 
@@ -182,6 +250,39 @@ def test_what_a_person_says_is_judged_once_where_they_say_it() -> None:
         for name in "abc"
     }
     assert counts == {"a": [1], "b": [], "c": [3]}  # of another nick their own server judges
+    mesh.check()
+
+
+def test_who_is_muted_at_a_seat_takes_no_other_name_by_their_own_server() -> None:
+    """The mute is of the server that they said it at."""
+    mesh = Seating("a", "b", "c", oper_class=[{"name": "staff", "privileges": ["filters"]}])
+    device = mesh.sit("c")
+    bob = mesh.client("b", "bob")
+    for client in (mesh.ann, bob):
+        client >> "JOIN #c"
+        mesh.settle()
+    oper = mesh.client("a", "oper")
+    opered(oper, "filters")
+    mesh.settle()
+    oper >> "FILTER ADD mute live all *money*"
+    mesh.settle()
+    bob.lines(), device.lines()
+    for line in ("PRIVMSG #c :money", "NICK hello", "SETNAME :hello", "AWAY :hello"):
+        device >> line
+        mesh.settle()
+    told = " ".join(device.lines())
+    for answer in (" 435 ann hello #c ", " FAIL SETNAME CANNOT_CHANGE_REALNAME ", " FAIL AWAY BLOCKED "):
+        assert answer in told
+    assert not bob.lines() and mesh.there("a").nick == "ann" and mesh.there("a").away is None
+    oper >> "FILTER UNMUTE ann"
+    mesh.settle()
+    assert oper.lines()[-1].endswith(":ann may speak again in 1 channel")
+    device >> "PRIVMSG #c :hello"
+    mesh.settle()
+    bob << "* :ann!* PRIVMSG #c :hello"
+    oper >> "FILTER UNMUTE bob"
+    mesh.settle()
+    assert oper.lines()[-1].endswith(":No filter has muted bob")
     mesh.check()
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import astuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chatnet.model import recorded_bans
 from chatnet.model.bans import NetworkBan
 from chatnet.model.ending import AT_ONCE, SPARE, Ending
 from chatnet.model.recorded import AHEAD, SLICE
@@ -55,6 +59,50 @@ def test_they_are_looked_at_in_slices_while_others_change_them() -> None:
     bans.take(late)
     assert len(list(turns)) == 2
     assert len(bans) == 1 and bans.changed("K", "*@h2999.example") == 8000
+
+
+KINDS = st.sampled_from(["K", "D", "X", "R", "A", "C", "EK", "ED", "Z"])
+MASKS = st.text(st.sampled_from("aB*?@.:/[\\s ~\n"), min_size=1, max_size=6)
+VALUES = st.one_of(
+    st.none(),
+    st.text(max_size=20),
+    st.builds(
+        "{} {} {} {} {} {} :{}".format,
+        st.sampled_from([0, 1000, 10**9, "x"]),
+        st.sampled_from([0, 2000, -1]),
+        st.sampled_from(["refuse", "login", "exempt", "sing"]),
+        st.sampled_from(["ann", "ann" * 200]),
+        KINDS,
+        MASKS,
+        st.sampled_from(["", "x|y", "x" * 900]),
+    ),
+)
+
+
+@given(st.lists(st.tuples(KINDS, MASKS, VALUES, st.booleans()), max_size=12), st.integers(1, 5))
+def test_those_of_a_start_are_what_they_would_be_one_after_the_other(
+    several: list[tuple[str, str, str | None, bool]], together: int
+) -> None:
+    """And what makes no sense stops no start."""
+    records = {}
+    for kind, mask, value, right in several:
+        words = (value or "").split(" ", 6)
+        if right and len(words) == 7:
+            kind, mask = words[4:6]
+        entity = ban_entity(kind, FOLD(mask))
+        records[entity] = Record(entity, "ban", fixed(Stamp(1_000_000, 0, "0AA").text), value)
+    one, many = RecordedBans(FOLD), RecordedBans(FOLD)
+    for each in records.values():
+        with suppress(ValueError):
+            one.take(each)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recorded_bans, "TOGETHER", together)
+        many.load(records.values())
+    assert len(one) == len(many)
+    for entity in records:
+        assert one.since(entity) == many.since(entity)
+        mine, theirs = one.get(entity), many.get(entity)
+        assert (mine and astuple(mine)) == (theirs and astuple(theirs))
 
 
 def test_one_that_says_it_was_set_in_a_far_future_can_be_changed() -> None:

@@ -54,8 +54,8 @@ class RandomFacts(RuleBasedStateMachine):
         channels = list(user.channels)
         return channels[index % len(channels)] if channels else None
 
-    @rule(target=users, nick=nicks)
-    def introduce(self, nick: str) -> User | MultipleResults[User]:
+    @rule(target=users, nick=nicks, seated=st.booleans())
+    def introduce(self, nick: str, seated: bool) -> User | MultipleResults[User]:
         folded = self.network.fold(nick)
         if folded in self.network.nicks:
             assert self.network.user(nick) is self.network.nicks[folded]
@@ -64,6 +64,9 @@ class RandomFacts(RuleBasedStateMachine):
         user.uid, user.nick, user.folded, user.username = self.uids.take(), nick, folded, "~u"
         user.modes = mode_set("i")
         user.renew_source()
+        if seated:  # as of a claim that was another's before
+            user.person = Person("akey", "1.0.0AA")
+            user.person.seats = tuple(self.network.servers.values())[1:2]
         self.apply(facts.UserIntroduced(user, self.now))
         return user
 

@@ -13,7 +13,7 @@ from chatnet.model.bans import KINDS, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import NetworkBanned
 from chatnet.model.ids import Folded
-from chatnet.rules.ban_index import BanIndex
+from chatnet.rules.ban_index import REMEMBERED, BanIndex
 from chatnet.rules.network_bans import NetworkBans, means
 
 RUNS = st.text("abAB[{~. ", min_size=0, max_size=8)
@@ -53,8 +53,10 @@ def test_a_text_is_held_against_all(masks: list[str], text: str, data: st.DataOb
     every = [name_ban(mask) for mask in masks]
     for ban in every:
         index.add(ban)
+        index.for_text(text)  # what was found is remembered until it may be another
     for ban in every:
         if data.draw(st.booleans()):
+            index.for_text(text)
             index.remove(ban)
             every = [each for each in every if each is not ban]
     user = User(SERVER, "", "")
@@ -62,7 +64,7 @@ def test_a_text_is_held_against_all(masks: list[str], text: str, data: st.DataOb
     expected = {
         ban for ban in every if means(NetworkBan("X", "*", ban.host, 0, None, None, "", "", True), user, FOLD)
     }
-    found = list(index.for_text(text))
+    found = index.for_text(text)
     assert set(found) == expected and len(found) == len(expected) and len(index) == len(every)
 
 
@@ -72,10 +74,19 @@ def test_nothing_stays_behind_of_what_is_lifted() -> None:
         twice = [NetworkBan("K", user, text, 0, None, None, "", "", True) for user in ("*", "x")]
         for ban in twice:
             index.add(ban)
+        assert index.for_text("a") is not None
         for ban in twice:
             index.remove(ban)
     places = [getattr(index, name) for name in BanIndex.__slots__ if name not in ("_fold", "_count")]
     assert not len(index) and [place for place in places if place] == [{6: {}, 3: {}}]
+
+
+def test_only_so_many_texts_are_remembered() -> None:
+    index = BanIndex(FOLD)
+    index.add(name_ban("spam"))
+    for number in range(3 * REMEMBERED):
+        assert not index.for_text(f"name {number}")
+    assert len(index._found) <= REMEMBERED and len(index.for_text("spam")) == 1
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ def test_alembic_is_imported_only_then(path: Path) -> None:
 def test_a_file_of_before_there_were_reports(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TABLE report")
+        connection.execute("DROP TABLE outbox")
         connection.execute("UPDATE accounts_version SET version_num = '0001'")
         connection.commit()
     store = opened(path)
@@ -167,5 +168,18 @@ def test_a_file_of_before_there_were_reports(path: Path) -> None:
     at_once(store.keep_report("0CN-2", "{}"))
     at_once(store.keep_report("0CN-2", None))
     assert list(at_once(store.reports())) == [("0CN-1", "[]")]
+    assert ask(path, "SELECT version_num FROM accounts_version") == [SCHEMA]
+    at_once(store.close())
+
+
+def test_a_file_of_before_there_was_an_outbox(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE outbox")
+        connection.execute("UPDATE accounts_version SET version_num = '0002'")
+        connection.commit()
+    store = opened(path)
+    assert at_once(store.add_parcel("hook", "event", "{}", 5.0, 10)) == 0
+    assert list(at_once(store.parcels())) == [("hook", 1)]
+    assert ask(path, "SELECT name FROM sqlite_master WHERE name = 'outbox_hook'") == ["outbox_hook"]
     assert ask(path, "SELECT version_num FROM accounts_version") == [SCHEMA]
     at_once(store.close())

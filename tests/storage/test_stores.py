@@ -23,7 +23,7 @@ from storage_kinds import (
     stamp,
 )
 
-from chatnet.records.claims import CHANNELS, NAMES
+from chatnet.records.claims import CHANNELS, INVITES, NAMES
 from chatnet.records.grammar import ban_entity
 from chatnet.storage.answers import at_once as wait
 from chatnet.storage.digests import bucket, row
@@ -468,6 +468,25 @@ def test_bans_that_were_over_before_are_forgotten_too_and_not_taken(store: Store
     assert set(again.load()) == {later, ever, named(ANN, "ann", 1)}
 
 
+def test_an_invite_that_was_over_before_is_forgotten_whole_and_not_taken(store: Store, kind: Kind) -> None:
+    link, other, secret = "i" + "a" * 20, "i" + "b" * 20, "0f" * 32
+    old = [
+        Record(link, "invite", stamp(1_000_000), f"1000 1500 50 0 1 - {ANN} {secret} {CLUB} :"),
+        Record(link, f"used:{ANN}", stamp(1_000_001), "1000 1500"),
+        Record(link, "closed", stamp(1_000_002), "1000 1500 ann :"),
+    ]
+    later = Record(other, "invite", stamp(1_000_000), f"1000 3000 50 0 1 - {ANN} {'f0' * 32} {CLUB} :")
+    wait(store.write([*old, later], [(secret, INVITES)]))
+    with pytest.raises(NameTaken):
+        wait(store.write([old[0]._replace(entity="i" + "c" * 20)], [(secret, INVITES)]))
+    assert [claim.entity for claim in wait(store.owner(secret, INVITES))] == [link]
+    assert wait(store.forget(stamp(1_400_000))) == 0
+    assert wait(store.forget(stamp(2_000_000))) == 3
+    assert wait(store.merge(old, "elsewhere", "0BB", None)) == []
+    assert list(kind.restarted(store).load()) == [later]
+    assert wait(store.owner(secret, INVITES)) == []
+
+
 def test_notes_are_found_by_who_by_what_and_by_whom(store: Store) -> None:
     wait(store.audit("bob (bob)", "KLINE", "*@bad.example", "1d: spam", 5.0))
     wait(store.audit("eve (Eve)", "KILL", "bobby", "", 6.0))
@@ -498,3 +517,34 @@ def test_reports_are_kept_until_they_are_not(store: Store) -> None:
     assert sorted(wait(store.reports())) == [("0CN-1", "another"), ("0CN-2", "two")]
     wait(store.keep_report("0CN-2", None))
     assert list(wait(store.reports())) == [("0CN-1", "another")]
+
+
+def test_what_a_hook_is_to_be_told_waits_in_its_order(store: Store) -> None:
+    for number, hook in enumerate(("one", "two", "one", "one")):
+        assert wait(store.add_parcel(hook, f"event{number}", "{}", 10.0 + number, 10)) == 0
+    assert sorted(wait(store.parcels())) == [("one", 3), ("two", 1)]
+    first = wait(store.next_parcel("one"))
+    assert first is not None
+    assert (first.event, first.due, first.at, first.tries, first.body) == ("event0", 10, 10, 0, "{}")
+    assert "{}" not in repr(first)
+    wait(store.delay_parcel(first.id, 300.5))
+    second = wait(store.next_parcel("one"))
+    assert second is not None and second.event == "event2"
+    wait(store.drop_parcel(second.id))
+    third = wait(store.next_parcel("one"))
+    assert third is not None and third.event == "event3"
+    wait(store.drop_parcel(third.id))
+    again = wait(store.next_parcel("one"))
+    assert again == first._replace(due=300, tries=1)
+    wait(store.drop_parcels("one"))
+    assert wait(store.next_parcel("one")) is None
+    assert list(wait(store.parcels())) == [("two", 1)]
+
+
+def test_of_too_much_that_a_hook_is_to_be_told_the_first_goes(store: Store) -> None:
+    gone = [wait(store.add_parcel("hook", f"event{number}", "{}", 10.0, 3)) for number in range(5)]
+    assert gone == [0, 0, 0, 1, 1]
+    assert wait(store.add_parcel("other", "event", "{}", 10.0, 3)) == 0
+    assert wait(store.add_parcel("hook", "event5", "{}", 10.0, 1)) == 3
+    found = wait(store.next_parcel("hook"))
+    assert found is not None and found.event == "event5"

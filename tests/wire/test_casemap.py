@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatnet.wire.casemap import folder
+from chatnet.wire.casemap import fold_many, folder
 
 
 def test_rfc1459_folds_brackets_too() -> None:
@@ -44,3 +44,15 @@ def test_folding_twice_is_folding_once(mapping: str, text: str) -> None:
     fold = folder(mapping)
     assert fold(fold(text)) == fold(text)
     assert len(fold(text)) == len(text)
+
+
+@settings(max_examples=100)
+@given(
+    st.sampled_from(["ascii", "rfc1459"]), st.lists(st.text(st.sampled_from("aB[]\n~ \udcffÄ"), max_size=4))
+)
+def test_many_are_folded_as_each_is(mapping: str, texts: list[str]) -> None:
+    fold = folder(mapping)
+    found = fold_many(fold, texts)
+    assert found == list(map(fold, texts))
+    if "\n" not in "".join(texts):  # what is folded already takes no memory of its own
+        assert all(each is text for each, text in zip(found, texts, strict=True) if each == text)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from chatnet import __version__
+from chatnet.services.tokens import token_hash
 from chatnet.transports.certificates import make_self_signed
 from chatnet.wiring.cli import main
 from chatnet.wiring.config import load, read_motd
@@ -41,7 +42,7 @@ def test_init_makes_what_a_server_needs(tmp_path: Path, capsys: Captured) -> Non
     assert main(["check-config", str(folder / "chatnet.toml")]) == 0
     assert main(["fingerprint", str(certificate)]) == 0
     assert capsys.readouterr().out == (
-        f"{folder}/chatnet.toml is fine: 2 listeners, 0 opers, 0 links\n{sha256(certificate)}\n"
+        f"{folder}/chatnet.toml is fine: 3 listeners, 0 opers, 0 links\n{sha256(certificate)}\n"
     )
 
 
@@ -231,6 +232,39 @@ def test_a_password_is_asked_for_twice(
     monkeypatch.setattr(getpass, "getpass", lambda prompt: answers.pop(0))
     assert main(["hash-password"]) == code
     assert capsys.readouterr().out.startswith("$argon2id$") is (code == 0)
+
+
+def test_a_token_is_shown_once_and_its_block_lets_it_in(tmp_path: Path, capsys: Captured) -> None:
+    options = ["--nick", "Builder", "--scope", "read,send:#ci", "--class", "x", "--from", "192.0.2.0/24"]
+    assert main(["token", "ci", *options]) == 0
+    shown = capsys.readouterr()
+    secret = shown.err.splitlines()[-1]
+    assert secret not in shown.out
+    (tmp_path / "chatnet.toml").write_text(f"[[oper_class]]\nname = 'x'\n{shown.out}")
+    (block,) = load(str(tmp_path / "chatnet.toml"), {}).settings.token
+    assert block.hash == token_hash(secret)
+    assert (block.name, block.nick, block.scope, block.oper_class) == ("ci", "Builder", "read,send:#ci", "x")
+    assert block.addresses == ("192.0.2.0/24",)
+    assert main(["token", "ci"]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] != secret
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["ci", "--scope", "read,fly"], "scope: has 'fly', which is none of all, web, chat, read, send,"),
+        (["ci", "--scope", "read:ci"], "scope: has 'ci' behind its ':', which is no channel"),
+        (["ci", "--scope", "all:#ci"], "scope: has channels behind 'all', which is for all of them"),
+        (["9ci"], "nick: is not a nick: "),
+        (["two words", "--nick", "x"], "name: is not one word: "),
+        (["ci", "--from", "everywhere"], "from.0: is neither an address nor a network"),
+    ],
+)
+def test_a_token_that_would_not_do(capsys: Captured, options: list[str], reason: str) -> None:
+    assert main(["token", *options]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(reason)
 
 
 def test_fingerprint_of_what_is_no_certificate(tmp_path: Path, capsys: Captured) -> None:

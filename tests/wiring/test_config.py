@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from profiles import runs
 
+from chatnet.pages import PagesError
 from chatnet.settings import Settings
 from chatnet.wiring.config import MAX_FILE, MAX_MOTD, ConfigError, check, draft, load, read_motd
 from chatnet.wiring.fields import section_of
@@ -148,8 +149,8 @@ MISTAKES = {
     },
     "[[listen]]\nendpoint = '6667'\norigins = ['*']\nconnection_class = 'vip'\ncompression = true\n": {
         "is not an endpoint: write tcp:6667",
-        'has origins without kind = "websocket"',
-        'has compression without kind = "websocket"',
+        'has origins without kind = "websocket" or "web"',
+        'has compression without kind = "websocket" or "web"',
         "there is no connection_class 'vip'",
     },
     "[[listen]]\nendpoint = 'tcp:1'\n[[listen]]\nendpoint = 'tcp:port=1'\n": {
@@ -360,8 +361,66 @@ def test_an_extra_that_is_not_installed_is_told_with_its_key(
     assert load(None, {}).settings == Settings()
 
 
+def test_a_web_listener_needs_an_extra_too(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write('[[listen]]\nendpoint = "tcp:8080"\nkind = "web"\nserves = ["client", "socket"]\n')
+    assert load(str(path), {}).settings.listen[0].serves == ("client", "socket")
+    monkeypatch.setattr("chatnet.wiring.config.find_spec", lambda name: None)
+    reason = "needs the Python package wsproto, which is not installed (chatnet's extra `web`)"
+    assert problems(path) == [f"chatnet.toml: listen.0.kind: {reason}"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ('serves = ["client"]', 'listen.0: has serves without kind = "web"'),
+        (
+            'kind = "web"\nserves = []',
+            "listen.0.serves: is empty, so nothing would be answered; leave it out for what is usual",
+        ),
+        ('kind = "web"\nserves = ["client", "client"]', "listen.0.serves: has something twice"),
+        (
+            'kind = "web"\nserves = ["client", "redirect"]',
+            "listen.0.serves: has redirect, which stands alone: whoever comes is sent elsewhere",
+        ),
+        (
+            '[web]\nhosts = ["chat.example.org:80"]',
+            "web.hosts.0: is not a host name such as chat.example.org, without a port",
+        ),
+        (
+            '[web]\ncors = ["https://*.example.org"]',
+            "web.cors.0: is not one origin such as https://club.example.org",
+        ),
+        (
+            '[web]\nframe_ancestors = ["https://a.example/ script-src *"]',
+            "web.frame_ancestors.0: is not an origin such as https://chat.example.org",
+        ),
+    ],
+)
+def test_mistakes_in_a_web_listener(write: Any, keys: str, reason: str) -> None:
+    path = write(f'[[listen]]\nendpoint = "tcp:8080"\n{keys}\n')
+    assert problems(path) == [f"chatnet.toml: {reason}"]
+
+
+def test_a_client_that_is_not_whole_is_told_before_the_start(
+    write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read() -> None:
+        raise PagesError("the web client's file index.html is missing")
+
+    path = write('[[listen]]\nendpoint = "tcp:8080"\nkind = "web"\n[web]\nacme = "acme"\n')
+    problems_, warnings = trial(draft(str(path), {}))
+    assert problems_ == []
+    assert warnings == [f"{path}: web.acme: there is no folder {path.parent}/acme"]
+    monkeypatch.setattr("chatnet.wiring.trial.read", read)
+    assert trial_of(path) == ["chatnet.toml: listen: the web client's file index.html is missing"]
+    assert trial_of(write('[[listen]]\nendpoint = "tcp:6667"\n')) == []
+
+
 def test_nothing_of_an_extra_is_imported_before_it_is_needed() -> None:
-    program = "import chatnet.wiring.service, sys; print([m for m in sys.modules if m in ('wsproto', 'h11')])"
+    program = (
+        "import chatnet.wiring.service, sys; print([m for m in sys.modules if m in ('wsproto', 'h11', "
+        "'twisted.web', 'chatnet.api.site', 'chatnet.pages', 'chatnet.wiring.web')])"
+    )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
 
@@ -369,10 +428,10 @@ def test_nothing_of_an_extra_is_imported_before_it_is_needed() -> None:
 @pytest.mark.parametrize(
     ("keys", "reason"),
     [
-        ('kind = "web"', "listen.0.kind: must be 'irc', 'websocket' or 'server'"),
-        ('origins = ["*"]', 'listen.0: has origins without kind = "websocket"'),
-        ('forwarded_from = ["::1"]', 'listen.0: has forwarded_from without kind = "websocket"'),
-        ("compression = true", 'listen.0: has compression without kind = "websocket"'),
+        ('kind = "gopher"', "listen.0.kind: must be 'irc', 'websocket', 'web', 'line' or 'server'"),
+        ('origins = ["*"]', 'listen.0: has origins without kind = "websocket" or "web"'),
+        ('forwarded_from = ["::1"]', 'listen.0: has forwarded_from without kind = "websocket" or "web"'),
+        ("compression = true", 'listen.0: has compression without kind = "websocket" or "web"'),
         (
             'kind = "websocket"\norigins = ["chat.example.org"]',
             "listen.0.origins.0: is not an origin such as https://chat.example.org",

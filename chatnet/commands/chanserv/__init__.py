@@ -7,10 +7,12 @@ from chatnet.commands.chanserv import templates  # isort: skip
 from chatnet.commands.chanserv import akicks  # isort: skip
 from chatnet.commands.chanserv import ranks  # isort: skip
 from chatnet.commands.chanserv import people  # isort: skip
+from chatnet.commands.chanserv import links  # isort: skip
 from chatnet.commands.chanserv import bans  # isort: skip
 from chatnet.commands.chanserv import clearing  # isort: skip
 from chatnet.commands.chanserv import settings  # isort: skip
 from chatnet.commands.chanserv import cloning  # isort: skip
+from chatnet.commands.chanserv import hooks  # isort: skip
 from chatnet.commands.chanserv import informing  # isort: skip
 from chatnet.commands.chanserv import operators  # isort: skip
 from chatnet.commands.chanserv.table import CHANSERV
@@ -22,7 +24,9 @@ __all__ = [
     "bans",
     "clearing",
     "cloning",
+    "hooks",
     "informing",
+    "links",
     "operators",
     "people",
     "ranks",

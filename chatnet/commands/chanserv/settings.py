@@ -7,6 +7,7 @@ from typing import Final
 
 from chatnet.commands.chanserv.asking import account, may, registered
 from chatnet.commands.chanserv.locking import lock_modes, lock_topic
+from chatnet.commands.chanserv.publishing import set_feed, set_logs, told
 from chatnet.commands.chanserv.table import CHANSERV
 from chatnet.commands.errand import Errand, say_it
 from chatnet.model.registered import RegisteredChannel
@@ -18,6 +19,7 @@ from chatnet.records.channels import Access, Transfer
 from chatnet.records.grammar import field
 from chatnet.rules import locks
 from chatnet.rules.access import founder_of, in_order, template, templates_of
+from chatnet.rules.public import FEED, LOGS, Feed
 from chatnet.services.accounts import Value
 from chatnet.wire.text import cut, one_line, printable
 
@@ -30,7 +32,7 @@ _URL: Final = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 @CHANSERV.command("SET", min_params=2, penalty=2.0)
 async def set_(errand: Errand) -> None:
-    """`SET <#channel> FOUNDER|SUCCESSOR|MLOCK|TOPICLOCK|PRIVATE|NOSYNC|ENTRYMSG|URL [<value>]`: choose.
+    """`SET <#channel> FOUNDER|SUCCESSOR|MLOCK|TOPICLOCK|PRIVATE|NOSYNC|ENTRYMSG|URL|FEED|LOGS [...]`: choose.
 
     FOUNDER <account>: give the channel to somebody, who has to say the same within a day; you stay on its
     list as SOP. Until then FOUNDER and your own account takes that back. SUCCESSOR <account>: who is founder
@@ -38,7 +40,9 @@ async def set_(errand: Errand) -> None:
     them, with parameters behind). TOPICLOCK ON|OFF: nobody changes the topic but those with the flag t.
     PRIVATE ON|OFF: INFO tells nothing to who has no access. NOSYNC ON|OFF: changes of access leave the ranks
     of who is in alone. ENTRYMSG <text>: what everybody reads who comes in. URL <address>: where more is.
-    Without a value SUCCESSOR, MLOCK, ENTRYMSG and URL are taken away.
+    FEED OFF|TOPIC|ANNOUNCE|ALL: a feed shows to everybody the topics, besides NOTICEs of operators, or all
+    that is said. LOGS ON|OFF: web pages show to everybody all that is said. Without a value SUCCESSOR, MLOCK,
+    ENTRYMSG and URL are taken away.
     """
     word, registration = errand.params[1].upper(), registered(errand)
     value = " ".join(errand.params[2:])
@@ -52,6 +56,10 @@ async def set_(errand: Errand) -> None:
         await lock_topic(errand, registration)
     elif word in ("PRIVATE", "NOSYNC") and value.upper() in ("ON", "OFF"):
         await _choose(errand, registration, word.lower(), "on" if value.upper() == "ON" else None)
+    elif word == "FEED" and value.upper() in ("OFF", *(each.upper() for each in Feed)):
+        await set_feed(errand, registration, value.lower())
+    elif word == "LOGS" and value.upper() in ("ON", "OFF"):
+        await set_logs(errand, registration, on=value.upper() == "ON")
     elif word == "ENTRYMSG":
         await _choose(errand, registration, "entrymsg", cut(one_line(value), TEXT) or None)
     elif word == "URL" and len(errand.params) <= 3:
@@ -73,6 +81,8 @@ async def get(errand: Errand) -> None:
     for key, value in sorted(registration.settings.items()):
         if key == locks.MLOCK and mine.isdisjoint("is"):
             value = value.partition(" ")[0]
+        elif key in (FEED, LOGS):
+            value = told(value)
         errand.say(f"  {key}: {value}")
 
 

@@ -11,12 +11,14 @@ from chatnet.commands.nickserv import status  # isort: skip
 from chatnet.commands.nickserv import channels  # isort: skip
 from chatnet.commands.nickserv import certificates  # isort: skip
 from chatnet.commands.nickserv import tokens  # isort: skip
+from chatnet.commands.nickserv import bots  # isort: skip
 from chatnet.commands.nickserv import vhosts  # isort: skip
 from chatnet.commands.nickserv import operators  # isort: skip
 from chatnet.commands.nickserv.table import NICKSERV
 
 __all__ = [
     "NICKSERV",
+    "bots",
     "certificates",
     "channels",
     "identifying",

@@ -50,10 +50,17 @@ async def _entered(errand: Errand, *words: str) -> tuple[Account, Way]:
     """The account whose password or token was given, before it perhaps its name; and which it was."""
     user, address, certfp = errand.user, errand.session.peer.address, errand.session.came.certfp
     name = words[0] if len(words) > 1 else errand.nickserv.protection.wish(user) or user.nick
+    logins = errand.sessions.node.counts.logins
     with _counted(errand):
-        return await errand.nickserv.tokens.enter(
-            name, words[-1], address=address, owner=errand.sessions.owner(address), certfp=certfp
-        )
+        try:
+            found = await errand.nickserv.tokens.enter(
+                name, words[-1], address=address, owner=errand.sessions.owner(address), certfp=certfp
+            )
+        except Refused:
+            logins["IDENTIFY", False] += 1
+            raise
+    logins["IDENTIFY", True] += 1
+    return found
 
 
 async def proved(errand: Errand, name: str, password: str) -> Account:

@@ -26,6 +26,9 @@ async def info(errand: Errand) -> None:
     everything = account.id == errand.user.account_id or errand.user.may("accounts")
     records = {record.field: record.value for record in await errand.accounts.read(account)}
     errand.say(f"The account {account.shown}, registered {minute(account.created)}:")
+    owner = errand.network.registry.account(account.owner)
+    if owner is not None:
+        errand.say(f"  a bot of {owner.shown}")
     if account.lost:
         errand.say(f"  it asks for the name {account.name}, which somebody else has for longer")
     if account.state(errand.now) is not State.ACTIVE:
@@ -57,6 +60,8 @@ def _tell_everything(errand: Errand, account: Account, records: dict[str, str | 
         errand.say(f"  certificates: {len(account.certificates)} (CERT LIST)")
     if away := errand.accounts.roll.away():
         errand.say_list("  servers that are away, and know it as it was:", [each.name for each in away])
+    if bots := errand.nickserv.bots.of(account):
+        errand.say_list("  bots:", [str(bot.shown) for bot in bots])
     if tokens:
         errand.say(f"  tokens: {tokens} (TOKEN LIST)")
     if account.vhost is not None:

@@ -14,6 +14,7 @@ from chatnet.records.grammar import field
 from chatnet.rules.nicks import PROTECT, Protection
 from chatnet.rules.past import AUTOREPLAY, DM_HISTORY
 from chatnet.rules.persons import ALWAYS_ON, AUTO_AWAY, AUTOREPLAY_MISSED, MULTICLIENT, attaches, overruled
+from chatnet.rules.public import NO_LOG
 from chatnet.services.persons import own_of
 from chatnet.wire.text import printable
 
@@ -21,7 +22,7 @@ _LANGUAGE: Final = re.compile("[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 _LINES: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 SETTINGS: Final = (
     *(PROTECT, "hide-email", "never-op", "language", DM_HISTORY, AUTOREPLAY, AUTOREPLAY_MISSED),
-    *(ALWAYS_ON, MULTICLIENT, AUTO_AWAY),
+    *(ALWAYS_ON, MULTICLIENT, AUTO_AWAY, NO_LOG),
 )
 """The settings that people choose, as records name them."""
 
@@ -204,6 +205,15 @@ async def set_auto_away(errand: Errand) -> None:
     """
     await _choose(errand, AUTO_AWAY, _word(errand))
     _tell_overruled(errand, AUTO_AWAY)
+
+
+@NICKSERV.command("SET NOLOG", min_params=1, penalty=2.0)
+async def set_nolog(errand: Errand) -> None:
+    """`SET NOLOG ON|OFF`: whether what you say is left out where channels show it to everybody.
+
+    That is their feeds, and their logs on web pages (see SET of ChanServ), also what you have said before.
+    """
+    await _choose(errand, NO_LOG, _on_or_off(errand))
 
 
 @NICKSERV.command("GET", penalty=2.0)

@@ -18,10 +18,10 @@ from chatnet.links.codecs.feeds import BUCKETS
 from chatnet.links.exchange.feed import PAGE, Feed, State
 from chatnet.links.neighbour.link import Link
 from chatnet.node import Node
-from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, SERVER
+from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, INVITE, SERVER
 from chatnet.storage.interfaces import FIRST, Page, Part, Store, StoreError
 
-KINDS: Final = ACCOUNT + BAN + CHANNEL + SERVER
+KINDS: Final = ACCOUNT + BAN + CHANNEL + INVITE + SERVER
 PAUSE: Final = 1.0
 """Seconds between two buckets that a neighbour is told."""
 

@@ -349,7 +349,9 @@ class Persons(Follower):
         places = {seat.sid for seat in user.seats} | self._orphans[user].places
         if self.sessions(user):
             places.add(me.sid)
-        able = {server.sid for server in servers.values() if HOSTS in server.caps and server is not me}
+        # A server that gave somebody up because it ends is reachable for a moment yet.
+        gone = (me, user.server)
+        able = {server.sid for server in servers.values() if HOSTS in server.caps and server not in gone}
         if self._links.hosts:
             able.add(me.sid)
         return heir(user.person.key, places & servers.keys(), able)

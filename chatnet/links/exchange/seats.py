@@ -41,9 +41,9 @@ class Host(Protocol):
     """Decides who may sit, and does what seats ask for: see ``session/presence/hosting.py``."""
 
     def asked(
-        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, here: bool, away: str | None
     ) -> None:
-        """May `seat` have sessions of `user`, by the key of their account?"""
+        """May `seat` have sessions of `user`, by the key of their account?  `here`: it had them before."""
 
     def rose(self, seat: Server, user: User, reason: str) -> None:
         """It has none any more."""
@@ -102,12 +102,15 @@ class Seats:
         """Whether there is a way to the server of `user`."""
         return self._way(user) is not None
 
-    def sit(self, user: User, key: str, *, secure: bool, away: str | None) -> Promise[Answer | None]:
+    def sit(
+        self, user: User, key: str, *, secure: bool, here: bool, away: str | None
+    ) -> Promise[Answer | None]:
         """Ask whether this server may have sessions of `user`; None: there was no answer in time."""
         question = self._ask(user, self._node.settings.bouncer.attach_timeout, lambda line: None)
         if (way := self._way(user)) is not None:
             me = self._node.network.me
-            way.send(way.codec.sit(me, question.number, user, key, secure=secure, away=away))
+            line = way.codec.sit(me, question.number, user, key, secure=secure, here=here, away=away)
+            way.send(line)
         return question.answer
 
     def rise(self, user: User, reason: str) -> None:
@@ -234,6 +237,11 @@ class Seats:
         """Tell `seat` that it may sit, or why it may not."""
         if (way := self._links.way_to(seat)) is not None:
             way.send(way.codec.sat(self._node.network.me, number, seat, why))
+
+    def tell_snomask(self, seat: Server, user: User) -> None:
+        """Tell `seat` which of its server notices `user` reads."""
+        if (way := self._links.way_to(seat)) is not None and way.codec.seats:
+            way.send(way.codec.snomask(seat, user))
 
     def wait(self, seat: Server, number: int) -> None:
         """Tell `seat` that its question waits here for a connection."""

@@ -323,5 +323,5 @@ def snote(line: Line) -> None:
     """
     letter = line.params[0][:1]
     by = line.by_server()
-    if line.network.opers:
+    if line.node.tells_opers:
         line.node.commit(ServerNotice(letter, line.params[1], line.now, by), TOLD)

@@ -15,7 +15,9 @@ from chatnet.links.neighbour.link import Link
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.model.entities import User
+from chatnet.model.facts import UserModesChanged
 from chatnet.model.ids import UID
+from chatnet.model.modes import SNOMASKS
 from chatnet.wire.text import byte_length, cut
 
 ASKS: Final = frozenset({"CNSIT", "CNDO"})
@@ -39,6 +41,7 @@ class SittingIn:
         verbs.command("CNDO", min_params=3)(self.cndo)
         verbs.command("CNASK", min_params=4)(self.cnask)
         verbs.command("CNDONE", min_params=3)(self.cndone)
+        verbs.command("CNSNO", min_params=3)(self.cnsno)
 
     # to a host
 
@@ -46,7 +49,7 @@ class SittingIn:
         """A server asks for a seat, or is answered.
 
         # <- :0CA CNSIT 17 0AAAAAAAA abcdefghijklmnopqrst2 S
-        # <- :0CA CNSIT 17 0AAAAAAAA abcdefghijklmnopqrst2 A :gone for tea
+        # <- :0CA CNSIT 17 0AAAAAAAA abcdefghijklmnopqrst2 HA :gone for tea
         # <- :0AA CNSIT 17 0CA YES
         # <- :0AA CNSIT 17 0CA NO :You have 16 connections already, and may have no more
         """
@@ -63,7 +66,7 @@ class SittingIn:
             self._seats.decide(seat, number, NOT_ALLOWED.format(server=server, seat=seat.name))
             line.doubt("wants to have sessions of people of other servers, which is not allowed to")
         away = (cut(line.param(4), line.node.settings.limits.away) or "*") if "A" in flags else None
-        host.asked(seat, number, user, key, secure="S" in flags, away=away)
+        host.asked(seat, number, user, key, secure="S" in flags, here="H" in flags, away=away)
 
     def cnrise(self, line: Line) -> None:
         """The last session of a user at the source is gone.
@@ -169,6 +172,25 @@ class SittingIn:
             self._seats.waits(number, line.link)
         elif byte_length(text) <= LONGEST:
             self._seats.read(host, number, text)
+
+    def cnsno(self, line: Line) -> None:
+        """Which server notices an operator of the source reads at their sessions here.
+
+        # <- :0AA CNSNO 0AAAAAAAA 0CA ckx
+        # <- :0AA CNSNO 0AAAAAAAA 0CA -
+        """
+        host, network = line.by_server(), line.network
+        if not is_for_me(line, _knows):
+            return
+        user = network.users.get(UID(line.params[0]))
+        if user is None or user.server is not host or network.me not in user.seats:
+            raise Ignored
+        letters = "".join(sorted(set(line.params[2]) & SNOMASKS.keys()))
+        if letters != user.snomask:
+            # No other server is told of the mode.
+            added, removed = "s" if letters else "", "" if letters else "s"
+            changed = bool(letters) is not ("s" in user.modes)
+            line.commit(UserModesChanged(user, added * changed, removed * changed, letters, line.now))
 
 
 def _knows(link: Link) -> bool:

@@ -13,6 +13,7 @@ from chatnet.links.neighbour.telling import tell
 def compared(link: Link, ahead: float) -> None:
     """The clock of a neighbour is so many seconds `ahead` of ours, or behind; told when that changes."""
     most, pulse = link.node.settings.links.stamp_skew, link.pulse
+    pulse.ahead = ahead
     skew = ahead if abs(ahead) > most else 0.0
     if abs(skew - pulse.skew) <= most and bool(skew) is bool(pulse.skew):
         return

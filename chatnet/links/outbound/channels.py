@@ -41,6 +41,8 @@ class ChannelsOut:
             facts.Parted: self._parted,
             facts.Kicked: self._kicked,
             facts.UserQuit: self._user_quit,
+            facts.UserIntroduced: self._user_introduced,
+            facts.ClaimKnown: self._claim_known,
             facts.UserMoved: self._user_moved,
             facts.UserOrphaned: self._user_orphaned,
             facts.PersonChanged: self._person_changed,
@@ -218,7 +220,18 @@ class ChannelsOut:
             self._links.routes.rose(channel, fact.user.seats)
         self._forget((fact.user,))
 
+    def _user_introduced(self, fact: facts.UserIntroduced, origin: object) -> None:
+        self._is_person(fact.user, fact.user.uid)
+
+    def _claim_known(self, fact: facts.ClaimKnown, origin: object) -> None:
+        self._is_person(fact.user, fact.uid)
+
+    def _is_person(self, user: User, uid: str) -> None:
+        if self._links.registers is not None and user.person is not None:
+            self._links.registers.is_person(uid, user.person.key)
+
     def _user_moved(self, fact: facts.UserMoved, origin: object) -> None:
+        self._is_person(fact.user, fact.uid)
         user, routes = fact.user, self._links.routes
         for channel in user.channels:
             if not fact.old_person.orphan:

@@ -11,12 +11,11 @@ from chatnet.links.tree.neighbours import TOLD, Neighbours
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, Source
+from chatnet.model.modes import OURS
 from chatnet.wire.masks import compile_glob
 
-EVERYWHERE: Final = "op"
+EVERYWHERE: Final = "mop"
 """Letters of the server notices that opers of all servers are told."""
-OURS: Final = "p"
-"""Those of them that servers of other makes are not told: they do not know whom they are for."""
 
 
 class MessagesOut:

@@ -14,6 +14,7 @@ from chatnet.links.speech.line import Line, tokens
 from chatnet.links.speech.outcome import Ignored, Violation
 from chatnet.links.tree.neighbours import TOLD
 from chatnet.model.facts import CapabilitiesTold
+from chatnet.model.modes import OURS
 from chatnet.model.server import Server
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.message import format_tags
@@ -148,8 +149,10 @@ class Encapsulation:
             for server in line.network.servers.values()
             if matches(server.name) and (link := links.way_to(server)) is not None and link is not line.link
         }
-        tags = _carried(line)
+        tags, ours = _carried(line), verb == "SNOTE" and inner.param(0)[:1] in OURS
         for link in ways:
+            if ours and not link.codec.core:
+                continue
             text = link.codec.encap(line.source, line.params)
             link.send(b"@%b %b" % (tags, text) if tags and link.codec.core else text)
         if not matches(me.name):

@@ -65,6 +65,8 @@ class Registers:
         """Registers, and channels that ended, that were noted since."""
         self._parts: dict[str, dict[Folded, None]] = {}
         """Of people, by their keys, the channels that they have left, as far as that is noted."""
+        self._strays: set[str] = set()
+        """UIDs of whom something was noted while nobody here had them: they may turn out to be a person's."""
         self.neighbours: set[str] = set()  # names of those who stamp, since the start
         self.desyncs = 0  # channels that a neighbour knew in another way, which should not be
         self._touched: dict[Folded, float] = {}
@@ -143,19 +145,33 @@ class Registers:
 
     def became(self, old: str, new: str) -> None:
         """Who was one subject is another one: their user became a person, or is one no more."""
-        for members in self._members.values():
+        for folded, members in self._members.items():
             if (mark := members.pop(old, None)) is not None:
                 known = members.get(new)
-                members[new] = mark if known is None else max(mark, known)
+                members[new] = mark = mark if known is None else max(mark, known)
+                if not mark.adding and not is_uid(new):
+                    self._parts.setdefault(new, {})[folded] = None
         for marks in self._of.values():
             for letter in RANKS:
                 if (mark := marks.pop(f"{letter}:{old}", None)) is not None:
                     known = marks.get(f"{letter}:{new}")
                     marks[f"{letter}:{new}"] = mark if known is None else max(mark, known)
 
+    def is_person(self, uid: str, key: str) -> None:
+        """A UID turns out to be a person's: what was noted of it is of the person."""
+        if uid in self._strays:
+            self._strays.discard(uid)
+            self.became(uid, key)
+
+    def _note_stray(self, subject: str) -> None:
+        if is_uid(subject) and UID(subject) not in self.network.users:
+            self._strays.add(subject)
+
     def mark(self, channel: Channel, register: str, stamp: Stamp, *, adding: bool) -> None:
         """A register of `channel` was set or removed; without a stamp there is nothing to note."""
         if stamp is not NEVER:
+            if register[1:2] == ":" and register[0] in RANKS:
+                self._note_stray(register[2:])
             self._of.setdefault(channel, {})[register] = Mark(stamp, adding, self._minute)
             self._touch(channel.folded)
             if self.network.registry.channels.at(channel.folded) is not None:
@@ -194,6 +210,7 @@ class Registers:
     def _moved(self, channel: Channel, subject: str, stamp: Stamp, *, here: bool) -> None:
         if stamp is NEVER:
             return
+        self._note_stray(subject)
         self._members.setdefault(channel.folded, {})[subject] = Mark(stamp, here, self._minute)
         self._touch(channel.folded)
         if not is_uid(subject):
@@ -327,6 +344,9 @@ class Registers:
         for subject in list(self._parts):
             if not self.parts(subject):
                 del self._parts[subject]
+        if self._strays:
+            noted = {register.rpartition(":")[2] for marks in self._all() for register in marks}
+            self._strays &= noted
         kept = [(at, folded) for folded, at in self._beaten.items() if apart or at >= now - memory]
         if len(kept) > most:
             kept = heapq.nlargest(most, kept)

@@ -122,6 +122,7 @@ class Neighbours:
     def make(self, exit_: Exit, identity: Identity, settings: LinkSettings | None = None) -> Link:
         """A link for a new connection to a server; with `settings` if we dialled."""
         link = Link(self.node, self, self._read, self.epoch, exit_, identity, settings)
+        self.node.counts.opened["server"] += 1
         self.all[link] = None
         return link
 
@@ -162,6 +163,14 @@ class Neighbours:
     def noted(self, channel: Channel) -> Marks | None:
         """The marks of a channel that are remembered; None if nobody stamps."""
         return None if self.registers is None else self.registers.noted(channel)
+
+    def came_since(self, user: User, channel: Channel, flag: str) -> bool:
+        """Whether somebody came into a channel when it had that mode already, as far as that is known."""
+        if self.registers is None:
+            return True
+        came = self.registers.members(channel.folded).get(user.subject)
+        made = self.registers.known(channel, flag)
+        return came is None or made is None or came.stamp > made.stamp
 
     def set_at(self, channel: Channel, register: str) -> Stamp | None:
         """By which stamp a register was changed last, as far as it is remembered, or stands in records."""
@@ -312,6 +321,7 @@ class Neighbours:
     def resumed(self, link: Link, greeting: Link) -> None:
         """A link has a connection again, the one of `greeting`."""
         self.all.pop(greeting, None)
+        self.node.counts.resumed[link.name] += 1
         for follower in self._followers:
             follower.resumed(link, greeting)
 
@@ -392,6 +402,7 @@ class Neighbours:
             users = tuple(user for user in users if user not in kept)
         if self.keeps_records:
             self.given.lost(users)
+        self.node.counts.netsplits += 1
         self.node.commit(NetSplit(near, far, tuple(servers), users, self.node.clock.time(), reason), origin)
         self._let_go(list(users))
         for link, known in list(self.namesakes.items()):

@@ -302,6 +302,20 @@ export class Connection extends Link {
     }
 
     /**
+     * Forget a channel that one has left, or a talk.
+     * @param {string} name
+     */
+    close(name) {
+        const folded = fold(name);
+        if (this.opened && fold(this.opened.name) === folded) {
+            this.opened = null;
+        }
+        this.model.targets.delete(folded);
+        this.model.channels.delete(folded);
+        this.tell([{kind: "channels"}]);
+    }
+
+    /**
      * Enter a channel, now or when there is a connection.
      * @param {string} name
      * @param {string} [key]

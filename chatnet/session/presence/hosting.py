@@ -75,6 +75,7 @@ class Hosting:
             SettingsChanged: self._settings_changed,
             MessageSent: self._message_sent,
             MessageCopied: self._message_copied,
+            UserModesChanged: self._modes_changed,
         }
 
     @property
@@ -85,10 +86,10 @@ class Hosting:
     # what is asked
 
     def asked(
-        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, here: bool, away: str | None
     ) -> None:
         """May a server have sessions of a user?  It is told; so are all others if it has some from now on."""
-        why = self._refusal(user, seat, key, secure)
+        why = self._refusal(user, seat, key, secure, here)
         if why is None:
             known = self._seats.at(user, seat)
             if known is not None and seat in user.seats:
@@ -103,15 +104,16 @@ class Hosting:
                 stamp = self._links.next_stamp().text
                 self._node.commit(SeatTaken(user, seat, self._node.clock.time(), stamp))
             self._settle(user)
+            self._tell_snomask(user)
         self._links.seats.decide(seat, number, why)
 
-    def _refusal(self, user: User, seat: Server, key: str, secure: bool) -> str | None:
+    def _refusal(self, user: User, seat: Server, key: str, secure: bool, here: bool) -> str | None:
         policy, person = self._shared.persistence.policy, user.person
         if policy.key(user) != key:
             return NOT_YOURS
         others = sum(each.server is not seat for each in self._seats.of(user))
         sessions = len(self._shared.local.sessions_of(user)) + others
-        why = policy.refusal(user, sessions, secure)
+        why = policy.refusal(user, sessions, secure, here=here)
         return NOT_YOURS if why is None and (person is None or person.key != key) else why
 
     def rose(self, seat: Server, user: User, reason: str) -> None:
@@ -241,6 +243,17 @@ class Hosting:
     def _message_copied(self, fact: MessageCopied, origin: object) -> None:
         if isinstance(fact.message, MessageSent):
             self._message_sent(fact.message, origin)
+
+    def _modes_changed(self, fact: UserModesChanged, origin: object) -> None:
+        if fact.user in self._seats:
+            self._tell_snomask(fact.user)
+
+    def _tell_snomask(self, user: User) -> None:
+        """Sessions at a seat read the notices of that server which their operator has asked for here."""
+        for seat in self._seats.of(user):
+            if seat.snomask != user.snomask:
+                seat.snomask = user.snomask
+                self._links.seats.tell_snomask(seat.server, user)
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
         self._seats.forget(fact.user)

@@ -326,7 +326,7 @@ class Persons:
 
     def _tell_detached(self, session: Session) -> None:
         """Operators read of it where they would of a QUIT."""
-        if self._node.network.opers:  # else the text is not worth making
+        if self._node.tells_opers:  # else the text is not worth making
             user, what = session.user, "Client detached:"
             text = f"{what} {user.identity} from {session.peer.address}"
             self._node.notice("q", text, f"{what} {public_identity(user)}")

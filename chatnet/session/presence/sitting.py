@@ -118,15 +118,16 @@ class Sitting:
             return None
         return await self._ask(user, secure and (sitter is None or sitter.secure), away)
 
-    async def _ask(self, user: User, secure: bool, away: str | None) -> Answer | None:
-        """`secure`: all sessions that are here then come by TLS; or all are `away`."""
+    async def _ask(self, user: User, secure: bool, away: str | None, *, here: bool = False) -> Answer | None:
+        """`secure`: all sessions that are here then come by TLS; all are `away`, or were `here` before."""
         network, asking = self._node.network, self._asking.get((user, secure))
         if asking is not None:
             return await asking
         if user.person is None:
             return MOOT
         key = user.person.key
-        asking = self._asking[user, secure] = self._seats.sit(user, key, secure=secure, away=away)
+        asking = self._seats.sit(user, key, secure=secure, here=here, away=away)
+        self._asking[user, secure] = asking
         try:
             answer = await asking
         finally:
@@ -319,8 +320,8 @@ class Sitting:
             if not sessions:
                 self._forget(user)
                 return
-            text = common(sessions)
-            answer = await self._ask(user, all(session.peer.secure for session in sessions), text)
+            text, plain = common(sessions), [each for each in sessions if not each.peer.secure]
+            answer = await self._ask(user, not plain, text, here=True)
             if answer is MOOT:
                 return  # whoever tells that they are gone, or elsewhere, sees to the sessions
             if user not in self._sitters or answer is None:
@@ -329,6 +330,10 @@ class Sitting:
                 self._sitters[user].said = text
                 self._detained.pop(user).keep(None)
                 self.settle(user)
+            elif 0 < len(plain) < len(sessions):  # the others may stay, if it is for the want of TLS
+                for session in plain:
+                    session.close(answer.why)
+                continue
             else:
                 self.end(user, answer.why)
             return

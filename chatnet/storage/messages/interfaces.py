@@ -170,11 +170,12 @@ class RunningMessages(MessageStore, Protocol):
 
     `troubled` hears on the reactor's thread what is wrong, once, and None when it is over.  `pressed` hears
     there that more is put than can be written, and when that is over: until then nothing should be read that
-    might be more.
+    might be more.  `took` hears there, of each group, how many seconds it took until that was on the disk.
     """
 
     troubled: Troubled
     pressed: Callable[[bool], object]
+    took: Callable[[float], object]
 
     @property
     def heard(self) -> int:

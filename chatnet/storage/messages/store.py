@@ -88,12 +88,14 @@ class SQLiteMessages:
         self.heard = opened.heard
         self.troubled: Troubled = lambda trouble: None
         self.pressed: Callable[[bool], object] = lambda pressed: None
+        self.took: Callable[[float], object] = lambda seconds: None
         self._file: Final = file
         self._aside: Final = opened.aside
         self._writing: Final = writing
         self._writer: Final = writer
         if isinstance(writer, Writer):
             writer.pressed = lambda pressed: self.pressed(pressed)
+            writer.took = lambda seconds: self.took(seconds)
         self._readers: Final = readers
         self._tidying: Final = tidying
         self._fold: Final = fold

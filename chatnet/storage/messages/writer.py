@@ -107,7 +107,8 @@ class Writer:
 
     `pressed` hears on the reactor's thread that more is put than the thread can write, and when that is over.
     So what waits is never more than the next transaction takes, if who puts it heeds that.  A disk that
-    fails presses nobody: what is said then may wait for hours.
+    fails presses nobody: what is said then may wait for hours.  `took` hears how many seconds it took until a
+    group was on the disk.
 
     With a `spool` groups wait there for as long as it fails, and are answered: they are on a disk.
     """
@@ -136,6 +137,7 @@ class Writer:
         self._slice: Final = slice
         self._pauses: Final = pauses
         self.pressed: Callable[[bool], object] = lambda pressed: None
+        self.took: Callable[[float], object] = lambda seconds: None
         self._changed: Final = threading.Condition()
         self._waiting: Final[deque[Task[Keeper]]] = deque()
         self._entries = 0
@@ -489,7 +491,10 @@ class Writer:
         if is_over or lost:
             self._troubled(None)
         self._press()
+        now = self._monotonic()
         for task in tasks:
+            if type(task) is Group and not isinstance(task.outcome, Failure):
+                self.took(now - task.since)
             task.tell()
 
     def _ended(self, left: Sequence[Task[Any]]) -> None:

@@ -106,7 +106,7 @@ def test_what_one_chooses(club: Club) -> None:
         f"{key}: not chosen"
         for key in (
             *("protect", "hide-email", "never-op", "language", "dm-history", "autoreplay-lines"),
-            *("autoreplay-missed", "always-on", "multiclient", "auto-away"),
+            *("autoreplay-missed", "always-on", "multiclient", "auto-away", "no-log"),
         )
     ]
     assert ask(ann, "SET PROTECT Strict") == ["protect is strict now."]
@@ -122,7 +122,7 @@ def test_what_one_chooses(club: Club) -> None:
         *("protect: strict", "hide-email: off", "never-op: on", "language: pt-br"),
         *("dm-history: off", "autoreplay-lines: 20"),
         *("autoreplay-missed: not chosen", "always-on: not chosen"),
-        *("multiclient: not chosen", "auto-away: not chosen"),
+        *("multiclient: not chosen", "auto-away: not chosen", "no-log: not chosen"),
     ]
     assert ask(ann, "SET PROTECT default") == ["protect is as by default now."]
     assert ask(ann, "SET LANGUAGE DEFAULT") == ["language is as by default now."]

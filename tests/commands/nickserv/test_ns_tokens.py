@@ -10,10 +10,11 @@ from clubs import Clubs
 from conversation import Client
 from hypothesis import given
 from hypothesis import strategies as st
-from nickserv import ask
+from nickserv import answers, ask
 from states import opered
 
-from chatnet.services.tokens import new_token, token_hash
+from chatnet.services.tokens import EXCHANGED, Found, Tokens, is_old, new_token, token_hash
+from chatnet.web.scopes import WEB
 
 WORD = "correct-horse"
 BY_TOKEN = ["You came by a token, which cannot do that. Log in with the password first."]
@@ -63,7 +64,10 @@ def test_a_token_is_made_shown_once_listed_and_taken_away(club: Club) -> None:
     assert "tokens: 1 (TOKEN LIST)" in "".join(ask(ann, "INFO"))
 
 
-@pytest.mark.parametrize("words", ["x web", "x ALL +", "x +0x", "x all chat 5"])
+@pytest.mark.parametrize(
+    "words",
+    ["x web", "x ALL +", "x +0x", "x all chat 5", "x write", "x read,", "x all:#c", "x read:c", "x read:"],
+)
 def test_words_that_make_none(club: Club, words: str) -> None:
     ann = come(club)
     assert not ask(ann, f"TOKEN ADD {words}")[0].startswith("The token")
@@ -129,7 +133,81 @@ def test_one_that_is_over_or_was_taken_away_is_good_for_nothing(club: Club) -> N
     assert "(over)" in ask(ann, "TOKEN LIST")[0]
 
 
-@pytest.mark.parametrize("scope", ["web", "read,write", "history"])
+@pytest.mark.parametrize(
+    ("words", "scope"),
+    [
+        ("ci send,read", "read,send"),
+        ("ci READ,send:#ci,#Alerts +30d", "read,send:#ci,#Alerts"),
+        (
+            "ci operate,metrics,command,manage,invites,hooks,events",
+            "events,hooks,invites,manage,command,operate,metrics",
+        ),
+    ],
+)
+def test_a_list_is_for_programs_and_logs_in_nowhere_else(club: Club, words: str, scope: str) -> None:
+    ann = come(club)
+    secret = added(ann, words)
+    assert ask(ann, "TOKEN LIST")[0].startswith(f"ci: {scope}, since ")
+    assert ask(club.client("bob"), f"IDENTIFY ann {secret}") == WRONG
+    found = known(club, secret)
+    assert found is not None and (found.account, found.token.scope) == (club.named(), scope)
+
+
+def known(club: Club, secret: str) -> Found | None:
+    """The token that a secret is."""
+    return club.done(tokens(club).find(token_hash(secret) or ""))
+
+
+def tokens(club: Club) -> Tokens:
+    assert club.parts.nickserv is not None
+    return club.parts.nickserv.tokens
+
+
+def test_the_oldest_token_of_a_page_makes_room(club: Club) -> None:
+    club.reload(accounts={"tokens": 3})
+    ann, pages = come(club), []
+    added(ann, "phone")
+    for _ in range(3):
+        club.clock.advance(1)
+        pages.append(club.done(tokens(club).add(club.named(), "Firefox on Linux", WEB, 0)))
+    assert [line.partition(":")[0] for line in ask(ann, "TOKEN LIST")] == [
+        *("phone", "Firefox on Linux 2", "Firefox on Linux 3", "3 tokens of ann."),
+    ]
+    bob = club.client("bob")
+    assert ask(bob, f"IDENTIFY ann {pages[0]}") == WRONG
+    assert ask(bob, f"IDENTIFY ann {pages[2]}") == ["You are now identified for ann."]
+    added(ann, "laptop")
+    assert ask(ann, "TOKEN DEL Firefox on Linux 3") == ["The token Firefox on Linux 3 is gone."]
+    assert bob.session.closed
+    added(ann, "tablet")
+    assert ask(ann, "TOKEN ADD other") == ["An account has at most 3 tokens."]
+
+
+def test_the_token_of_a_page_is_exchanged_for_another_secret_and_sessions_stay(club: Club) -> None:
+    secret = club.done(tokens(club).add(club.named(), "page", WEB, 0))
+    bob = come(club, secret, "bob")
+    found = known(club, secret)
+    assert found is not None and not is_old(found.token, club.clock.time())
+    club.clock.advance(EXCHANGED)
+    assert is_old(found.token, club.clock.time())
+    other = club.done(tokens(club).exchange(found, int(club.clock.time()) + 60))
+    assert not bob.session.closed and bob.user.account == "ann"
+    assert known(club, secret) is None
+    again = known(club, other)
+    assert again is not None and again.key == found.key and again.token.until == int(club.clock.time()) + 60
+    assert ask(come(club, nick="eve"), "TOKEN DEL page") == ["The token page is gone."]
+    assert bob.session.closed
+
+
+def test_what_is_no_text_is_no_scope() -> None:
+    club = Club(server={"utf8_only": False})
+    club.account("ann", WORD)
+    ann = come(club)
+    ann.send(b"PRIVMSG NickServ :TOKEN ADD ci read:#caf\xe9\r\n")
+    assert answers(ann) == ["Only UTF-8 can be kept, of a few hundred bytes."]
+
+
+@pytest.mark.parametrize("scope", ["read,write", "history"])
 def test_other_scopes_do_not_log_in_here(club: Club, scope: str) -> None:
     secret = new_token()
     hashed = token_hash(secret)

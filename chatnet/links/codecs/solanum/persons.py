@@ -80,14 +80,15 @@ class Persons(Base):
         )  # fmt: skip
 
     def sit(
-        self, seat: Server, number: int, user: User, key: str, *, secure: bool, away: str | None
+        self, seat: Server, number: int, user: User, key: str, *, secure: bool, here: bool, away: str | None
     ) -> bytes:
         """``:<seat sid> CNSIT <number> <uid> <account key> <flags> [:<away text>]``
 
-        May that server have sessions of the user?  The flag ``S`` says that all of them come by TLS, ``A``
-        that all are away, with that text; ``-`` stands for none.
+        May that server have sessions of the user?  The flag ``S`` says that all of them come by TLS, ``H``
+        that it had all of them before the user was of the server that is asked, ``A`` that all are away, with
+        that text; ``-`` stands for none.
         """
-        flags = b"S" * secure + b"A" * (away is not None) or b"-"
+        flags = b"S" * secure + b"H" * here + b"A" * (away is not None) or b"-"
         words = (encode(seat.sid), number, encode(user.uid), encode(key), flags)
         line = b":%b CNSIT %d %b %b %b" % words
         return line if away is None else b"%b :%b" % (line, encode(away))
@@ -105,6 +106,11 @@ class Persons(Base):
         """``:<seat sid> CNAWAY <uid> (HERE | AWAY :<text>)``: what the sessions there say together."""
         head = b":%b CNAWAY %b " % (encode(seat.sid), encode(user.uid))
         return head + b"HERE" if text is None else b"%bAWAY :%b" % (head, encode(text))
+
+    def snomask(self, seat: Server, user: User) -> bytes:
+        """``:<host sid> CNSNO <uid> <seat sid> (<letters> | -)``: the notices of the seat that they read."""
+        letters = encode(user.snomask) or b"-"
+        return b":%b CNSNO %b %b %b" % (encode(user.server.sid), encode(user.uid), encode(seat.sid), letters)
 
     def do(self, seat: Server, number: int, user: User, line: str) -> bytes:
         """``:<seat sid> CNDO <number> <uid> :<command line>``: what only the user's server may do."""

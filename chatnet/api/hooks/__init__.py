@@ -1,0 +1,1 @@
+"""Hooks: what programs elsewhere say in channels, and what they are told of these."""

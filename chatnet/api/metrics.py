@@ -1,0 +1,99 @@
+"""``/metrics``: the figures of this server for Prometheus, as text.  It needs the extra ``metrics``.
+
+Nothing is counted by the library; one collector reads the house when somebody asks.
+https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from math import inf
+from typing import Final
+
+import psutil
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from chatnet.api.families import COUNTER, GAUGE, all_of, one
+from chatnet.api.figures import Family, Figures
+from chatnet.model.histogram import Histogram
+from chatnet.web.exchange import Ask, Reply
+
+PREFIX: Final = "chatnet_"
+DENIED: Final = (
+    b"Figures of this server are for the addresses of web.metrics_from, and for tokens with metrics.\n"
+)
+
+one(
+    "host_memory_available_bytes",
+    GAUGE,
+    "Bytes of memory of this machine that can be had.",
+    lambda figures: psutil.virtual_memory().available,
+)
+one(
+    "host_load1",
+    GAUGE,
+    "How many processes of this machine ran or wanted to, in the last minute.",
+    lambda figures: psutil.getloadavg()[0],
+)
+
+
+class House(Collector):
+    """Reads `figures`, those of the table."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing, so that it is not asked before it is time."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """All families."""
+        for family in all_of(self._figures):
+            yield metric(family, self._figures)
+
+
+def metric(family: Family, figures: Figures) -> Metric:
+    """What the library tells of one."""
+    name, labels = PREFIX + family.name, family.labels
+    if family.kind == GAUGE:
+        gauge = GaugeMetricFamily(name, family.help, labels=labels)
+        for values, number in family.read(figures):
+            assert not isinstance(number, Histogram)
+            gauge.add_metric(values, number)
+        return gauge
+    if family.kind == COUNTER:
+        counter = CounterMetricFamily(name, family.help, labels=labels)
+        for values, number in family.read(figures):
+            assert not isinstance(number, Histogram)
+            counter.add_metric(values, number)
+        return counter
+    histogram = HistogramMetricFamily(name, family.help, labels=labels)
+    for values, found in family.read(figures):
+        assert isinstance(found, Histogram)
+        steps = [("+Inf" if bound == inf else str(bound), count) for bound, count in found.steps()]
+        histogram.add_metric(values, steps, found.total)
+    return histogram
+
+
+class Metrics:
+    """Answers who `may` read the figures."""
+
+    def __init__(self, figures: Figures, may: Callable[[Ask], Awaitable[bool]]) -> None:
+        self._figures = figures
+        self._may = may
+        self._registry = CollectorRegistry()
+        self._registry.register(House(figures))
+        ProcessCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+
+    async def answer(self, ask: Ask) -> Reply:
+        """The figures, in the format that was asked for: text 0.0.4, or OpenMetrics."""
+        if not await self._may(ask):
+            return Reply(403, DENIED, (("Content-Type", "text/plain; charset=utf-8"),))
+        await self._figures.look()
+        encode, kind = choose_encoder(ask.headers.get("accept", ""))
+        return Reply(200, encode(self._registry), (("Content-Type", kind), ("Cache-Control", "no-store")))

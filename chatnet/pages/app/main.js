@@ -1,0 +1,163 @@
+// @ts-check
+/** Begins: who is known goes in at once, others stand at the door. */
+import {Api} from "./api.js";
+import {at} from "./dom.js";
+import {door} from "./door.js";
+import {kept, wantedBy} from "./places.js";
+import {Settings, dress, storage} from "./settings.js";
+import {say} from "./words.js";
+
+/** @typedef {import("./door.js").Entry} Entry */
+
+const KEY = "chatnet.session";
+const NICK = "chatnet.nick";
+const KEEP_AFTER = 1000;
+
+const settings = new Settings(storage("localStorage"));
+const api = new Api();
+/** @type {import("./room.js").Room | null} */
+let room = null;
+/** What the server tells of itself in its page. @type {import("./door.js").About} */
+const about = JSON.parse(document.querySelector("meta[name=chatnet]")?.getAttribute("content") ?? "{}");
+
+dress(settings);
+settings.addEventListener("change", () => dress(settings));
+at("plain").remove();
+start();
+
+async function start() {
+    const known = remembered();
+    if (known && !invitation()) await enter(known, true);
+    else await knock("");
+    if ("serviceWorker" in navigator) register();
+}
+
+/** Stand at the door. @param {string} wrong why, if one was inside already */
+async function knock(wrong) {
+    at("chat").hidden = true;
+    door({
+        about,
+        invite: invitation(),
+        nick: storage("localStorage")?.getItem(NICK) ?? "",
+        wrong,
+        api,
+        come: (entry) => enter(entry),
+    });
+    import("./room.js"); // it is there by the time somebody has a name
+}
+
+/** @param {Entry} entry @param {boolean} [again] not by the door @returns {Promise<string | null>} */
+async function enter(entry, again = false) {
+    const {Room} = await import("./room.js");
+    remember(entry);
+    api.token = (entry.token && entry.secret) || "";
+    if (again && api.token && !(await renew(entry))) return null;
+    if (api.token) keepSettings();
+    if (!room) room = new Room(settings, api, {refused: leave, logOut});
+    const wanted = wantedBy(location);
+    const channels = [...(again ? kept() : (entry.channels ?? [])), ...(wanted ? [wanted] : [])];
+    if (invitation()) history.replaceState(null, "", "/");
+    room.enter(entry, channels.length || again ? channels : (about.autojoin ?? []), again);
+    return null;
+}
+
+/** A token that has become old is exchanged for a new one. @param {Entry} entry @returns {Promise<boolean>} whether it is good */
+async function renew(entry) {
+    try {
+        const answer = await api.post("/tokens", {});
+        if (answer?.token) {
+            entry.secret = api.token = answer.token;
+            remember(entry);
+        }
+        return true;
+    } catch (error) {
+        if (/** @type {any} */ (error).status !== 401) return true; // the chat itself will tell
+        leave(say("door.again"));
+        return false;
+    }
+}
+
+/** What one likes is kept with the account, a moment after it was changed. */
+function keepSettings() {
+    let timer = 0;
+    settings.keep = (json) => {
+        clearTimeout(timer);
+        timer = window.setTimeout(
+            () => api.patch("/me", {settings: {web: JSON.parse(json)}}).catch(() => null),
+            KEEP_AFTER,
+        );
+    };
+    api.get("/me").then(
+        (me) => me?.settings?.web && settings.take(JSON.stringify(me.settings.web)),
+        () => null, // then those of this browser hold
+    );
+}
+
+/** The server did not let us in. @param {string} reason */
+function leave(reason) {
+    forget();
+    at("chat").hidden = true;
+    knock(reason || say("door.wrong"));
+}
+
+async function logOut() {
+    if (api.token) {
+        const {items} = await api.get("/tokens").catch(() => ({items: []}));
+        const own = items.find((/** @type {any} */ each) => each.current);
+        if (own) await api.del(`/tokens/${encodeURIComponent(own.id)}`).catch(() => null);
+    }
+    forget();
+    room?.connection.stop();
+    location.assign("/");
+}
+
+/** The token of an invitation that the address has, or "". */
+function invitation() {
+    return location.pathname.startsWith("/join/") ? decodeURIComponent(location.pathname.slice(6)) : "";
+}
+
+/** @returns {Entry | null} */
+function remembered() {
+    for (const name of /** @type {const} */ (["sessionStorage", "localStorage"])) {
+        try {
+            const found = JSON.parse(storage(name)?.getItem(KEY) ?? "null");
+            if (found && typeof found.nick === "string") return found;
+        } catch {
+            // what is broken is nothing
+        }
+    }
+    return null;
+}
+
+/** Passwords are never kept; a token is, as long as the person wishes. @param {Entry} entry */
+function remember({nick, account, secret, token, stay}) {
+    const kept = storage(token && stay ? "localStorage" : "sessionStorage");
+    try {
+        storage("localStorage")?.setItem(NICK, nick);
+        if (!account || token) kept?.setItem(KEY, JSON.stringify({nick, ...(token && {account, secret, token, stay})}));
+    } catch {
+        // nothing is kept here, so one logs in each time
+    }
+}
+
+function forget() {
+    storage("sessionStorage")?.removeItem(KEY);
+    storage("localStorage")?.removeItem(KEY);
+    api.token = "";
+}
+
+/** The page opens offline too.  Policies of the browser want to be told that this address is a script of ours. */
+async function register() {
+    try {
+        const types = /** @type {any} */ (window).trustedTypes;
+        const policy = types?.createPolicy("sw", {
+            createScriptURL: (/** @type {string} */ url) => {
+                if (url !== "/sw.js") throw new TypeError("only /sw.js");
+                return url;
+            },
+        });
+        await navigator.serviceWorker.register(policy ? policy.createScriptURL("/sw.js") : "/sw.js");
+    } catch {
+        // not in this browser, or not over plain HTTP: the page does without
+    }
+}
