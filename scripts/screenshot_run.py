@@ -14,7 +14,12 @@ from playwright.sync_api import Browser, Page
 from visitor import Visitor
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+PHONE = {
+    "viewport": {"width": 390, "height": 780},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
 DIALOGS = {
     "switcher": "Jump to…",
     "settings": "Settings",
@@ -67,7 +72,9 @@ def door(browser: Browser, club: ClubDaemon, album: Album, options: dict[str, ob
     visitor.leave()
 
 
-def inside(browser: Browser, club: ClubDaemon, cast: dict[str, Member], album: Album, options: dict[str, object]) -> None:
+def inside(
+    browser: Browser, club: ClubDaemon, cast: dict[str, Member], album: Album, options: dict[str, object]
+) -> None:
     """All that is seen by who has come in."""
     visitor = Visitor(browser, club.address, **options)
     page = visitor.page
@@ -91,7 +98,9 @@ def inside(browser: Browser, club: ClubDaemon, cast: dict[str, Member], album: A
         album.take(page, "people")
         page.get_by_role("button", name="Close").tap()
     opened(page, lambda: page.locator(".topic").click(), album, "topic")
-    opened(page, lambda: page.get_by_role("button", name="Search", exact=True).click(), album, "search", search)
+    opened(
+        page, lambda: page.get_by_role("button", name="Search", exact=True).click(), album, "search", search
+    )
     opened(page, lambda: visitor.say("/whois bob"), album, "person", facts)
     visitor.input.fill("/")
     page.locator(".offer").first.wait_for()

@@ -45,7 +45,10 @@ def measure(page: Page, step: int) -> Any:
 def test_far_back_and_forth_again(club: ClubDaemon, visit: Visit) -> None:
     bob = club.member("bob", "#long")
     for number in range(LONG):
-        bob.send(f"PRIVMSG #long :number {number}" + (" and some more words, so that it takes two lines or three" * (number % 3)))
+        bob.send(
+            f"PRIVMSG #long :number {number}"
+            + (" and some more words, so that it takes two lines or three" * (number % 3))
+        )
     bob.client.sync()
     kim = visit(viewport={"width": 900, "height": 600}).enter("kim", "#long")
     kim.row(f"number {LONG - 1}")
