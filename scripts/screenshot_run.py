@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from browser import chromium
-from chess_club import ClubDaemon, Clock, Member
+from chess_club import Clock, ClubDaemon, Member
 from chess_evening import DAY, play
 from playwright.sync_api import Browser, Page
 from visitor import Visitor
 
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {
+DESKTOP: dict[str, object] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, object] = {
     "viewport": {"width": 390, "height": 780},
     "has_touch": True,
     "is_mobile": True,

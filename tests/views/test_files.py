@@ -38,7 +38,7 @@ def test_text_becomes_text_only() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_no_module_is_long(path: str) -> None:
+def test_no_module_is_long(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= LINES
 
 

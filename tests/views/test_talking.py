@@ -1,4 +1,4 @@
-"""People with a browser talk with people who have another client: what is said, answered, taken back, counted."""
+"""People with a browser talk with those who have another client: what is said, answered, deleted, counted."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ SCROLL = """async (step) => {
     const scroller = document.querySelector("chat-timeline .scroller");
     const {top, bottom} = scroller.getBoundingClientRect();
     const middle = (top + bottom) / 2;
-    const row = [...scroller.querySelectorAll("li")].find((each) => each.getBoundingClientRect().bottom > middle);
+    const rows = [...scroller.querySelectorAll("li")];
+    const row = rows.find((each) => each.getBoundingClientRect().bottom > middle);
     const before = row.getBoundingClientRect().top;
     const at = scroller.scrollTop;
     scroller.scrollTop = at + step;

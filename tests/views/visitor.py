@@ -8,7 +8,9 @@ from daemon_process import DEADLINE
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 REPORTS = """
-addEventListener("securitypolicyviolation", (event) => console.error("policy", event.violatedDirective, event.blockedURI));
+addEventListener("securitypolicyviolation", (event) => {
+    console.error("policy", event.violatedDirective, event.blockedURI);
+});
 """
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 
