@@ -88,6 +88,7 @@ def inside(
     live(cast)
     visitor.row("🎉")
     page.locator(".typing", has_text="tom").wait_for()
+    page.get_by_role("button", name="No", exact=True).click()
     album.take(page, "channel")
     phone = bool(options.get("is_mobile"))
     if phone:
