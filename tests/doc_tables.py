@@ -16,7 +16,7 @@ from chatnet.api import metrics, series
 from chatnet.api.families import FAMILIES
 from chatnet.api.problems import KINDS
 from chatnet.api.routes import ROUTES
-from chatnet.api.table import ANY, BASIC, NOBODY
+from chatnet.api.table import ANY, BASIC, EITHER, NOBODY
 from chatnet.commands import CLIENT
 from chatnet.commands.chanserv import CHANSERV
 from chatnet.commands.errand import is_alias
@@ -213,7 +213,7 @@ def api_scopes() -> str:
 
 def api_routes() -> str:
     """What is asked; without a scope nobody has to be logged in."""
-    words = {NOBODY: "", ANY: "any", BASIC: "name and password"}
+    words = {NOBODY: "", ANY: "any", BASIC: "name and password", EITHER: "any, or none"}
     rows = [
         (f"`{row.method} {row.path}`", words.get(row.scope, f"`{row.scope}`"), f"{row.cost:g}", row.summary)
         for row in ROUTES

@@ -16,7 +16,7 @@ from chatnet.api.identities import Identities, Identity
 from chatnet.api.once import Once
 from chatnet.api.parts import Parts
 from chatnet.api.problems import BASE, Mistake, Problem, kind_of_code
-from chatnet.api.table import ANY, BASIC, CHANNEL, NOBODY, Route, Routes
+from chatnet.api.table import ANY, BASIC, CHANNEL, EITHER, NOBODY, Route, Routes
 from chatnet.model.facts import Fact, Hearer
 from chatnet.services import refused
 from chatnet.services.accounts import Accounts
@@ -128,7 +128,7 @@ class Api:
         return reply
 
     async def _identity(self, ask: Ask, row: Route) -> Identity | None:
-        if row.scope in (NOBODY, BASIC):
+        if row.scope in (NOBODY, BASIC, EITHER):
             return None
         ticket = ask.asked(TICKET)
         if ticket is not None and row.scope == "events" and row.method == "GET":

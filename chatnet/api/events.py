@@ -17,12 +17,14 @@ from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
+from pydantic_core import to_json
+
 from chatnet.api.client import Client
 from chatnet.api.identities import Identity
+from chatnet.api.notices import Notice
 from chatnet.api.problems import Problem
 from chatnet.api.reading import Heard
 from chatnet.api.told import Object, event, message
-from chatnet.api.written import written
 from chatnet.model.modes import RANK_OF_PREFIX
 from chatnet.node import Node
 from chatnet.web.exchange import Sink
@@ -57,7 +59,7 @@ def rendered(found: Object) -> bytes:
     """An event as it is sent."""
     kind, cursor = found["type"].encode(), found.get("cursor")
     head = b"event: %b\n" % kind if cursor is None else b"event: %b\nid: %b\n" % (kind, cursor.encode())
-    return b"%bdata: %b\n\n" % (head, written(found))
+    return b"%bdata: %b\n\n" % (head, to_json(found))
 
 
 class State(Enum):
@@ -240,8 +242,28 @@ class Streams:
 
     def _hear(self, client: Client, heard: Heard) -> None:
         found = event(heard)
-        if found is None:
-            return
+        if found is not None:
+            self._offer(client, found)
+
+    def noticed(self, notice: Notice) -> None:
+        """Operators are told something: the streams of those tell it whose tokens are for that."""
+        for client in list(self._by_client):
+            text = notice.shown(client.user) if client.may_operate else None
+            if text is not None:
+                at = written_ms(int(notice.at * 1000))
+                found: Object = {
+                    "type": "notice", "number": notice.number, "time": at, "letter": notice.letter,
+                    "server": notice.server, "text": text,
+                }  # fmt: skip
+                self._offer(client, found)
+
+    def tell_operators(self, found: Object, privilege: str | None = None) -> None:
+        """Something happened that operators may know, who have a privilege perhaps."""
+        for client in list(self._by_client):
+            if client.may_operate and (privilege is None or client.user.may(privilege)):
+                self._offer(client, found)
+
+    def _offer(self, client: Client, found: Object) -> None:
         data = rendered(found)
         for stream in list(self._by_client.get(client, ())):
             stream.offer(found, data)

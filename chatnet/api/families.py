@@ -5,8 +5,10 @@ No nick, channel or address is a label: there are never more lines than links, c
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from chatnet import __version__
@@ -21,6 +23,8 @@ COUNTER: Final = "counter"
 HISTOGRAM: Final = "histogram"
 MESSAGE: Final = 1024
 """Bytes that a message counts for which waits to be written."""
+
+_NAME: Final = re.compile("[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 Read = Callable[[Figures], Iterable[Sample]]
 
@@ -46,9 +50,15 @@ def one(name: str, kind: str, help: str, read: Callable[[Figures], float | Histo
 
 
 def all_of(figures: Figures) -> Iterator[Family]:
-    """All of them, and what others have added."""
+    """All of them, and those of plugins."""
     yield from FAMILIES.values()
-    yield from figures.added
+    for name, number in figures.outside.gauges().items():
+        if _NAME.fullmatch(name):
+            yield Family(f"plugin_{name}", GAUGE, (), "Of a plugin.", partial(_alone, number))
+
+
+def _alone(number: float, figures: Figures) -> Iterable[Sample]:
+    return [((), number)]
 
 
 def number(figures: Figures, name: str, *labels: str) -> float:
@@ -151,9 +161,9 @@ def _bytes(figures: Figures) -> Iterable[Sample]:
 def _messages(figures: Figures) -> Iterable[Sample]:
     counts = figures.counts
     return [
-        (("channel", "local"), counts.channel_here),
+        (("channel", "local"), counts.channel - counts.channel_linked),
         (("channel", "link"), counts.channel_linked),
-        (("user", "local"), counts.user_here),
+        (("user", "local"), counts.user - counts.user_linked),
         (("user", "link"), counts.user_linked),
     ]
 
@@ -294,6 +304,23 @@ def _requests(figures: Figures) -> Iterable[Sample]:
 @family("http_request_seconds", HISTOGRAM, "How long it took to answer.", "route")
 def _request_seconds(figures: Figures) -> Iterable[Sample]:
     return [((route,), histogram) for route, histogram in sorted(figures.traffic.seconds.items())]
+
+
+one("event_streams", GAUGE, "Streams of events that programs read.", lambda f: f.outside.streams())
+one("api_clients", GAUGE, "Users and sessions that stand for programs.", lambda f: f.outside.clients())
+
+
+@family("hook_deliveries_total", COUNTER, "What became of events that hooks were to tell.", "result")
+def _delivered(figures: Figures) -> Iterable[Sample]:
+    return [((result,), count) for result, count in sorted(figures.outside.delivered().items())]
+
+
+one(
+    "hook_queue_events",
+    GAUGE,
+    "Events that hooks are to tell; only where there are hooks.",
+    lambda f: f.outside.queued(),
+)
 
 
 # around it

@@ -32,7 +32,9 @@ class Outside(NamedTuple):
 
     `free` is how many bytes the disk has left on which the data folder is, None: nobody knows; `certificates`
     is when each ends (Unix time); `http` how many connections speak HTTP, by whether they are under TLS, and
-    `opened` and `refused` how many of these there have been; `versions` is what this runs on.
+    `opened` and `refused` how many of these there have been; `versions` is what this runs on.  Of programs
+    it is how many `streams` of events there are, and `clients` that stand for them; how often events were
+    `delivered` to hooks, by what came of it, and how many are `queued`; and the `gauges` of plugins.
     """
 
     free: Callable[[], int | None] = lambda: None
@@ -42,6 +44,11 @@ class Outside(NamedTuple):
     refused: Callable[[], int] = int
     versions: Callable[[], tuple[str, str]] = lambda: ("", "")
     """Of Python and Twisted."""
+    streams: Callable[[], int] = int
+    clients: Callable[[], int] = int
+    delivered: Callable[[], Mapping[str, int]] = dict
+    queued: Callable[[], int | None] = lambda: None
+    gauges: Callable[[], Mapping[str, float]] = dict
 
 
 class Figures:
@@ -54,8 +61,6 @@ class Figures:
         self.outside = outside
         self.lateness = lateness
         self.traffic = traffic
-        self.added: list[Family] = []
-        """What others tell besides: hooks, plugins."""
         self.sendq = 0
         """Bytes that clients have not taken."""
         self.backlogged = 0
@@ -67,11 +72,13 @@ class Figures:
     async def look(self) -> None:
         """Look at all sessions, and at the store, unless that was done a moment ago."""
         await self.look_at_sessions()
-        health, now = self.sessions.health, self.node.clock.monotonic()
-        if health is not None and now >= self._looked + STORE_AGE:
-            self._looked = now
-            with suppress(StoreError):  # which is counted where it is told; the last figures stay
-                await health.look()
+        now = self.node.clock.monotonic()
+        if now < self._looked + STORE_AGE:
+            return
+        self._looked = now
+        with suppress(StoreError):  # which is counted where it is told; the last figures stay
+            if self.sessions.health is not None:
+                await self.sessions.health.look()
 
     async def look_at_sessions(self) -> None:
         """Look at all sessions alone."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,9 +12,12 @@ from pydantic.json_schema import models_json_schema
 
 import chatnet
 from chatnet.api.problems import BASE, KINDS, MEDIA
-from chatnet.api.table import BASIC, NOBODY, Route, Routes
+from chatnet.api.table import BASIC, EITHER, NOBODY, Route, Routes
 from chatnet.web.scopes import SCOPES
 
+Refs = Mapping[type[BaseModel], Any]
+"""How each model is referred to."""
+_LONG: Final = re.compile(r"chatnet__api__(?:\w+__)?([a-z]+)__([A-Z][A-Za-z]*)")
 _REF: Final = "#/components/schemas/{model}"
 _PROBLEM: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -62,44 +67,47 @@ _TICKET: Final[Mapping[str, Any]] = {
 def described(routes: Routes, network: str) -> dict[str, Any]:
     """The whole document."""
     models = {model for row in routes for model in (row.body, row.answer) if model is not None}
-    schemas = _schemas(models)
-    schemas["Problem"] = _PROBLEM
-    paths: dict[str, dict[str, Any]] = {}
-    for row in routes:
-        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row)
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": f"The API of {network}",
-            "version": chatnet.__version__,
-            "description": "Programs speak here as users of the network. docs/api.md tells more.",
-        },
-        "servers": [{"url": BASE}],
-        "paths": paths,
-        "components": {
-            "schemas": schemas,
-            "securitySchemes": {
-                "token": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "; ".join(f"{word}: {text}" for word, text in SCOPES.items()),
-                },
-                "password": {"type": "http", "scheme": "basic"},
-            },
-        },
-    }
-
-
-def _schemas(models: set[type[BaseModel]]) -> dict[str, Any]:
-    ordered = sorted(models, key=lambda model: model.__name__)
-    _, found = models_json_schema(
+    ordered = sorted(models, key=lambda model: (model.__name__, model.__module__))
+    named, found = models_json_schema(
         [(model, "validation") for model in ordered], by_alias=True, ref_template=_REF
     )
-    schemas: dict[str, Any] = found.get("$defs", {})
-    return schemas
+    refs = {model: named[model, "validation"] for model in ordered}
+    paths: dict[str, dict[str, Any]] = {}
+    for row in routes:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, refs)
+    return _shortened(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": f"The API of {network}",
+                "version": chatnet.__version__,
+                "description": "Programs speak here as users of the network. docs/api.md tells more.",
+            },
+            "servers": [{"url": BASE}],
+            "paths": paths,
+            "components": {
+                "schemas": {**found.get("$defs", {}), "Problem": _PROBLEM},
+                "securitySchemes": {
+                    "token": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "; ".join(f"{word}: {text}" for word, text in SCOPES.items()),
+                    },
+                    "password": {"type": "http", "scheme": "basic"},
+                },
+            },
+        }
+    )
 
 
-def _operation(row: Route) -> dict[str, Any]:
+def _shortened(document: dict[str, Any]) -> dict[str, Any]:
+    """The same, in which models that share a name bear that of their file before it."""
+    text = _LONG.sub(lambda found: found[1].title().replace("_", "") + found[2], json.dumps(document))
+    short: dict[str, Any] = json.loads(text)
+    return short
+
+
+def _operation(row: Route, refs: Refs) -> dict[str, Any]:
     parameters: list[Any] = [_variable(name) for name in row.variables]
     if row.query is not None:
         parameters += _of_query(row.query)
@@ -108,9 +116,9 @@ def _operation(row: Route) -> dict[str, Any]:
     if row.path == "/events":
         parameters += [_LAST, _TICKET]
     found: dict[str, Any] = {
-        "operationId": row.handler.__name__,
+        "operationId": f"{row.handler.__module__.rpartition('.')[2]}_{row.handler.__name__}",
         "summary": row.summary,
-        "responses": _responses(row),
+        "responses": _responses(row, refs),
         "security": _security(row),
     }
     if parameters:
@@ -119,7 +127,7 @@ def _operation(row: Route) -> dict[str, Any]:
         needed = any(field.is_required() for field in row.body.model_fields.values())
         found["requestBody"] = {
             "required": needed,
-            "content": {"application/json": {"schema": _ref(row.body)}},
+            "content": {"application/json": {"schema": refs[row.body]}},
         }
     if row.scope in SCOPES:
         found["x-scope"] = row.scope
@@ -169,16 +177,20 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in schema.items() if key not in ("anyOf", "default")}, **kinds[0]}
 
 
-def _responses(row: Route) -> dict[str, Any]:
+def _responses(row: Route, refs: Refs) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done."}
     if row.status != 204:
-        schema = {"type": "string"} if row.media.startswith("text/") else _answered(row)
+        schema = {"type": "string"} if row.media.startswith("text/") else _answered(row, refs)
         good = {"description": "The answer.", "content": {row.media: {"schema": schema}}}
     found: dict[str, Any] = {str(row.status): good}
     if row.handler.__name__.startswith("say_"):
         found["202"] = {
             "description": "It waits for somebody who may be back in a moment, and has no id yet."
         }
+    if row.body is not None:
+        # It is refused before anybody has looked for whom it is.
+        words = {"text/plain": {"schema": {"type": "string"}}}
+        found["413"] = {"description": KINDS["too-large"].text, "content": words}
     found["default"] = {
         "description": "A problem.",
         "content": {MEDIA: {"schema": {"$ref": _REF.format(model="Problem")}}},
@@ -186,15 +198,13 @@ def _responses(row: Route) -> dict[str, Any]:
     return found
 
 
-def _answered(row: Route) -> dict[str, Any]:
-    return {"type": "object"} if row.answer is None else _ref(row.answer)
-
-
-def _ref(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$ref": _REF.format(model=model.__name__)}
+def _answered(row: Route, refs: Refs) -> Any:
+    return {"type": "object"} if row.answer is None else refs[row.answer]
 
 
 def _security(row: Route) -> list[dict[str, list[str]]]:
     if row.scope == NOBODY:
         return []
+    if row.scope == EITHER:
+        return [{"token": []}, {}]
     return [{"password": []}] if row.scope == BASIC else [{"token": []}]

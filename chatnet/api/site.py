@@ -5,7 +5,6 @@ https://www.rfc-editor.org/rfc/rfc9110
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from chatnet.api.headers import CROSS_HEADERS, CROSS_METHODS, PREFLIGHT, Headers
+from chatnet.api.problems import Problem
 from chatnet.node import Node
 from chatnet.settings import WebSettings
 from chatnet.web.exchange import Ask, Place, Reply
@@ -24,6 +24,8 @@ SOCKETS: Final = ("/socket", "/", "/irc")
 """Paths by which WebSockets are opened; the others are those that other clients have by default."""
 METHODS: Final = frozenset({"api", "hooks"})
 """What is served by other methods than GET and HEAD, which it judges itself."""
+KINDS_OF_STATUS: Final = {413: "too-large", 503: "unavailable"}
+"""Problems that programs meet before anything looks at what they ask."""
 REFUSED: Final = "refused"
 """The row of what no place was asked about."""
 
@@ -60,14 +62,10 @@ class Site:
         Who owns another name can let it lead here while a page of theirs is open (DNS rebinding); an address
         nobody can.
         """
-        if host == "localhost":
+        if host == "localhost" or _is_address(host):
             return True
-        try:
-            ip_address(host)
-        except ValueError:
-            hosts = self._web.hosts
-            return host in hosts if hosts else self._known(host)
-        return True
+        hosts = self._web.hosts
+        return host in hosts if hosts else self._known(host)
 
     def opens(self, ask: Ask, serves: Sequence[str]) -> bool:
         """Whether a WebSocket may be opened by this request, as far as its address tells."""
@@ -91,8 +89,15 @@ class Site:
             heard(ask.method, row, reply.status, seconds)
         if self._web.access_log:
             milliseconds = round(seconds * 1000)
-            self._node.log.often(f"{ask.address} {ask.method} {row} {reply.status} {milliseconds} ms")
+            who = ask.address if self._node.settings.log.addresses else "-"
+            self._node.log.often(f"{who} {ask.method} {row} {reply.status} {milliseconds} ms")
         return reply
+
+    def refused(self, ask: Ask, status: int, words: str) -> Reply:
+        """What somebody is answered whose request cannot be taken, as far as it was read."""
+        kind = KINDS_OF_STATUS.get(status) if ask.path.startswith(API) else None
+        reply = text(status, words) if kind is None else Problem(kind, words).reply()
+        return replace(reply, headers=self._headers.of(ask, reply))
 
     # on the way
 
@@ -124,10 +129,10 @@ class Site:
             return text(HTTPStatus.MISDIRECTED_REQUEST, words)
         if place is None or "websocket" in ask.headers.get("upgrade", "").lower():
             if ask.path.startswith(API):
-                return problem(HTTPStatus.NOT_FOUND, "no-such-path", "Nothing is there")
+                return Problem("no-such-path").reply()
             return text(HTTPStatus.NOT_FOUND, "There is nothing here.")
         if ask.path.startswith(API) and self._is_foreign(ask):
-            return problem(HTTPStatus.FORBIDDEN, "cross-site", "Pages of other sites may not ask (web.cors)")
+            return Problem("cross-site").reply()
         if ask.method == "OPTIONS" and "access-control-request-method" in ask.headers:
             return Reply(HTTPStatus.NO_CONTENT, headers=self._preflight(ask))
         if place.serves not in METHODS and ask.method not in ("GET", "HEAD"):
@@ -167,7 +172,7 @@ class Site:
             number = f"{int(self._node.clock.time())}-{self._faults}"
             self._node.log.failure(f"A request of {place.path} failed: number {number}")
             detail = f"It is in the server's log, as number {number}."
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", "This is a fault of ours", detail)
+            return Problem("fault", detail).reply()
 
 
 class Map:
@@ -187,18 +192,20 @@ class Map:
         return next((place for place in self._begun if path.startswith(place.path)), None)
 
 
-def problem(status: int, kind: str, title: str, detail: str = "") -> Reply:
-    """An error as programs read it.  https://www.rfc-editor.org/rfc/rfc9457"""
-    body: dict[str, object] = {"type": f"/api/v1/problems/{kind}", "title": title, "status": int(status)}
-    if detail:
-        body["detail"] = detail
-    return Reply(status, json.dumps(body).encode(), (("Content-Type", "application/problem+json"),))
-
-
 def host_in(header: str) -> str | None:
     """The name or address in a Host header, in lower case, without its port; None if it is none."""
     found = _HOST.fullmatch(header)
     return None if found is None else (found[1] or found[2]).lower().removesuffix(".")
+
+
+def _is_address(host: str) -> bool:
+    if ":" not in host and not host[-1:].isdigit():
+        return False  # as nearly all names do
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _host_of(origin: str) -> str | None:

@@ -25,6 +25,8 @@ ANY: Final = "any"
 """The scope of what every token may ask."""
 BASIC: Final = "basic"
 """The scope of what is asked with the name and the password of an account: the handler looks at them."""
+EITHER: Final = "either"
+"""The scope of what is asked with a token or without one: the handler looks who it is."""
 CHANNEL: Final = "channel"
 """The variable of a path that names a channel, where tokens for some channels alone are good for these."""
 _VARIABLE: Final = re.compile(r"\{([a-z]+)\}")
@@ -40,6 +42,10 @@ class Body(BaseModel):
         hide_input_in_errors=True,
         use_attribute_docstrings=True,
     )
+
+
+TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,18})?Z$"
+"""How a time is written."""
 
 
 class Object(BaseModel):
@@ -114,14 +120,14 @@ class Routes:
         media: str = "application/json",
     ) -> Callable[[H], H]:
         """Enter the decorated handler; see :class:`Route`."""
-        if scope not in SCOPES and scope not in (NOBODY, ANY, BASIC):
+        if scope not in SCOPES and scope not in (NOBODY, ANY, BASIC, EITHER):
             raise ValueError(f"{scope!r} is no scope")
 
         def enter(handler: H) -> H:
             self.enter(
                 Route(
                     method, path, handler, scope, cost, body, query, answer, status,
-                    speaks and scope not in (NOBODY, BASIC), anywhere, media,
+                    speaks and scope not in (NOBODY, BASIC, EITHER), anywhere, media,
                 )
             )  # fmt: skip
             return handler

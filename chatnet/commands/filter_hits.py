@@ -14,12 +14,11 @@ from chatnet.links.exchange.orders import Words
 from chatnet.model.filters import Filter
 from chatnet.model.server import Server
 from chatnet.session.filters import Filters
-from chatnet.session.obeying import Disobeyed, Obeyed, Order
+from chatnet.session.obeying import Order
 from chatnet.session.sessions import Sessions
 from chatnet.wire.server_time import minute
 from chatnet.wire.text import cut, one_line, printable
 
-PRIVILEGE: Final = "filters"
 COUNT: Final = "count"
 HIT: Final = "hit"
 LONGEST: Final = 600
@@ -109,13 +108,7 @@ def _is_number(word: object) -> bool:
     return isinstance(word, int | float) and isfinite(word) and 0 <= word <= most
 
 
-async def _tell(order: Order) -> None:
+async def tell_mine(order: Order) -> None:
     """An operator of another server asks what filters have hit here: ``FILTER HITS [<entity>]``."""
-    if order.word(0) != "HITS":
-        raise Disobeyed("It cannot be understood")
     for words in list(_mine(order.sessions, order.word(1), sees=order.user.may("see-all"))):
         await order.say(*words)
-
-
-ORDERS: Final = {"FILTER": Obeyed(PRIVILEGE, _tell)}
-"""What operators of other servers may order, in these words."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from chatnet.commands.filter_hits import tell_hits
+from chatnet.commands.filter_mutes import unmute
 from chatnet.commands.filter_words import REASON, counted, in_words
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import Channel
@@ -255,19 +256,12 @@ async def _del(request: Request, words: list[str]) -> None:
     session.notice(f"Lifted: {in_words(found)}")
 
 
-def _unmute(request: Request, words: list[str]) -> None:
+def _unmute(request: Request, words: list[str]) -> Coroutine[Any, Any, None] | None:
     user = request.network.user(words[0])
-    sessions = () if user is None else request.sessions.local.sessions_of(user)
-    if not sessions:
-        _invalid(request, f"{printable(words[0])} is not on this server")
-        return
-    number = sum(map(request.sessions.filters.unmute, sessions))
-    request.note_down(f"{words[0]}", "unmuted")
-    request.session.notice(
-        f"{words[0]} may speak again in {number} channel{'' if number == 1 else 's'}"
-        if number
-        else f"No filter has muted {words[0]}"
-    )
+    if user is None or user.server.virtual:
+        _invalid(request, f"{printable(words[0])} is not here")
+        return None
+    return unmute(request, user)
 
 
 # what is shown

@@ -114,6 +114,11 @@ def _join(request: Request, name: str, key: str) -> None:
             return
         channel = begin(request.sessions, name)
         if request.network.registry.channels.at(channel.folded) is None:
+            if request.sessions.shut:
+                refusal = request.sessions.judge("join", user, channel, "")
+                if refusal is not None:
+                    request.refuse(refusal)
+                    return
             come(request.sessions, user, channel, None, request.session)
             return
     _enter(request, channel, key)
@@ -229,8 +234,9 @@ def _may_join(
     """
     sessions, user = request.sessions, request.user
     refusal = may_join(sessions.bans, sessions.throttles, user, channel, key, invites=invited)
-    if refusal is None and sessions.shut and not invited:
-        refusal = shields.may_join(sessions.shut, request.network, user, channel)
+    if refusal is None and sessions.shut:
+        if not invited:
+            refusal = shields.may_join(sessions.shut, request.network, user, channel)
         if refusal is None and (judged := sessions.judge("join", user, channel, "")) is not None:
             return JoinRefusal(None, judged.numeric, *judged.args)
     if refusal is None or registration is None or channel.members:

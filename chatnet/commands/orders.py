@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chatnet.commands import auditing, filter_hits, forced, reporting
+from chatnet.commands import auditing, filter_orders, forced, reporting
 from chatnet.session.obeying import Obeyed
 
 ORDERS: Final[Mapping[str, Obeyed]] = {
     **auditing.ORDERS,
-    **filter_hits.ORDERS,
+    **filter_orders.ORDERS,
     **forced.ORDERS,
     **reporting.ORDERS,
 }

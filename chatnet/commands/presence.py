@@ -70,10 +70,10 @@ def setname(request: Request) -> Awaitable[None] | None:
     CANNOT_CHANGE_REALNAME (too often, or banned or muted in a channel you are in; or a filter keeps it
     back).
     """
+    if muted_by_filter(request) is not None:
+        _may_not(request)
+        return None
     if request.is_elsewhere:
-        if muted_by_filter(request) is not None:
-            _may_not(request)
-            return None
         return request.by_host()
     session = request.session
     realname = request.param(0)

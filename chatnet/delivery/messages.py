@@ -63,10 +63,7 @@ class MessagesHere:
         if fact.parts:
             make = self._of_parts()
         if type(target) is Channel:
-            if type(origin) is Session or not isinstance(origin, Hearsay):
-                self._counts.channel_here += 1
-            else:
-                self._counts.channel_linked += 1
+            self._counts.channel += 1
             if fact.ranks:
                 self._status_message(target, make, fact, origin)
                 return
@@ -77,7 +74,10 @@ class MessagesHere:
             if groups is not None:
                 mask = (OF_PARTS if fact.parts else OF_MESSAGES) | fact.by.tagged
                 self._index.fan(groups, mask, make, fact, DEAF, need)
-            if type(origin) is not Session or origin.caps & need != need:
+            if type(origin) is not Session:
+                self._counts.channel_linked += isinstance(origin, Hearsay)
+                return
+            if origin.caps & need != need:
                 return
             # The sender is in the groups as well: taking the line back is cheaper than a test for everybody.
             key = key_of(origin)
@@ -89,10 +89,7 @@ class MessagesHere:
                 origin.outlet.out.pop()
         else:
             assert isinstance(target, User)
-            if type(origin) is Session or not isinstance(origin, Hearsay):
-                self._counts.user_here += 1
-            else:
-                self._counts.user_linked += 1
+            self._counts.user += 1
             self._private_message(target, make, fact, origin)
 
     def _of_parts(self) -> Render:
@@ -126,9 +123,12 @@ class MessagesHere:
                 wanted = need | cap.ECHO_MESSAGE if session is origin else need
                 if session.caps & wanted == wanted and (session is origin or not (quiet or by is target)):
                     session.outlet.send(self._index.fit(make(fact, session.caps)))
+        elif isinstance(origin, Hearsay):
+            self._counts.user_linked += 1
 
     def _status_message(self, channel: Channel, make: Render, fact: Said, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)
+        self._counts.channel_linked += isinstance(origin, Hearsay)
         told = [
             session
             for user, ranks in self._index.inside(channel)

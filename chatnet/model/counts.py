@@ -18,21 +18,19 @@ OF_GROUPS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 class Counts:
     """Of one server.
 
-    Messages are counted by whom they are for, and whether somebody here said them; deletions are messages
+    Messages are counted by whom they are for, and of these, how many came by a link; deletions are messages
     too.  `opened` is by kind of connection, `refused` by the reason in a word, `logins` by mechanism and
     whether they were right, `resumed` by the name of a neighbour.
     """
 
     __slots__ = (
-        "channel_here", "channel_linked", "flooded", "groups", "logins", "netsplits", "opened",
-        "overflowed", "refused", "registered", "resumed", "unstored", "user_here", "user_linked", "writing",
+        "channel", "channel_linked", "flooded", "groups", "logins", "netsplits", "opened",
+        "overflowed", "refused", "registered", "resumed", "unstored", "user", "user_linked", "writing",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.channel_here = 0
-        self.channel_linked = 0
-        self.user_here = 0
-        self.user_linked = 0
+        self.channel = self.channel_linked = 0
+        self.user = self.user_linked = 0
         self.opened: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.overflowed = 0

@@ -28,7 +28,7 @@ LETTERS: Final[dict[str, str]] = {
     "O": "is an operator",
     "a": "with O: is an admin, and may make others so",
     "q": "with O: is an owner, and may make others so",
-    "i": "may invite, also themselves, and read the key",
+    "i": "may invite, also themselves and by links, and read the key",
     "r": "may kick, ban and mute, and lift that",
     "t": "may change the topic",
     "s": "may change settings",

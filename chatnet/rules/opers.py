@@ -9,7 +9,7 @@ from chatnet.model.entities import Oper, User
 from chatnet.model.facts import Fact, Opered, UserModesChanged
 from chatnet.model.modes import SNOMASKS, USER_MODES
 from chatnet.rules.refusal import Refusal
-from chatnet.settings import OperSettings, Settings
+from chatnet.settings import OperSettings, Settings, TokenSettings
 from chatnet.wire import numerics
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import address_in, compile_glob, parse_network
@@ -72,6 +72,14 @@ def granted(settings: Settings, block: OperSettings) -> Oper:
     """What `block` makes of a user."""
     title = next(c.title for c in settings.oper_class if c.name == block.oper_class)
     return Oper(block.name, block.oper_class, settings.privileges(block.oper_class), title)
+
+
+def granted_to_token(settings: Settings, block: TokenSettings) -> Oper | None:
+    """What ``[[token]]`` makes of its user; None: no operator.  No ``[[oper]]`` can have such a name."""
+    if block.oper_class is None:
+        return None
+    title = next(c.title for c in settings.oper_class if c.name == block.oper_class)
+    return Oper(f"token {block.name}", block.oper_class, settings.privileges(block.oper_class), title)
 
 
 def granted_elsewhere(settings: Settings, name: str, oper_class: str) -> Oper:

@@ -105,10 +105,16 @@ class Invites:
 
     def ended(self, invite: Invite, who: str | None = None) -> str | None:
         """Why nobody comes by it any more; None: it is open.  `who` has come by it may do so again."""
-        waiting = self._writing.get(invite, set())
-        again = who is not None and (who in invite.used or who in waiting)
-        more = len(waiting - invite.used.keys())
-        return ended(invite, self._node.clock.time(), more, again=again)
+        again = who is not None and (who in invite.used or who in self._writing.get(invite, ()))
+        return ended(invite, self._node.clock.time(), self._more(invite), again=again)
+
+    def uses(self, invite: Invite) -> int:
+        """How many have come by it."""
+        return len(invite.used) + self._more(invite)
+
+    def _more(self, invite: Invite) -> int:
+        """How many of these are not on the disk yet."""
+        return len(self._writing.get(invite, set()) - invite.used.keys())
 
     def use(self, invite: Invite, user: User) -> None:
         """Somebody comes by an invite; it is written in a moment, and counts from now on."""

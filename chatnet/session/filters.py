@@ -253,13 +253,13 @@ class Filters:
         action = NEEDS_LOGIN if worst.action == LOGIN else REFUSE
         return NetworkBan("X", "*", "*", 0, None, None, "", reason, False, action)
 
-    def unmute(self, session: Session) -> int:
-        """Let somebody speak again; in how many channels they could not."""
+    def unmute(self, session: Session) -> Collection[str]:
+        """Let somebody speak again; in which channels, folded, they could not."""
         names = self._names(session)
         mine = [key for key in self._muted if key[0] in names]
         for key in mine:
             del self._muted[key]
-        return len({channel for _, channel in mine})
+        return {channel for _, channel in mine}
 
     def muted(self, session: Session, channel: Channel) -> Verdict | None:
         """Why somebody may not say anything there, if it be by a tag; None: they are not muted."""

@@ -246,7 +246,8 @@ class Shared:
         self.looking_up = settings.lookups.reverse_dns
         self.password = settings.server.password
         self.kinds = {listen.endpoint: KINDS.get(listen.kind, listen.kind) for listen in settings.listen}
-        """What is spoken at a listener, as connections are counted."""
+        self.kinds["inside"] = "api"
+        """What is spoken at a listener, as connections are counted; parts of this process are programs."""
         self.echoes = self._echoes if settings.history.durable_echo else None
         self.isupport = isupport(settings, self.looking is not None)
         self.offers = self.offering(settings)

@@ -28,7 +28,7 @@ from chatnet.transports.client import ClientProtocol
 from chatnet.transports.crowd import Crowd
 from chatnet.transports.outlets import Receiver, SocketOutlet
 from chatnet.transports.upgrade import Refused, all_secure, client_behind
-from chatnet.transports.web_answer import Told, Whole, date, head_of
+from chatnet.transports.web_answer import Told, Whole, head_of
 from chatnet.transports.web_request import Channel, Incoming, split_target
 from chatnet.transports.websocket import FrameOutlet, WebSocket, WebSocketFactory, WebSocketProtocol
 from chatnet.web.exchange import Answering, Ask, Reply
@@ -40,8 +40,8 @@ SENDQ: Final = 16_777_216
 """Bytes that may wait for a reader; who makes streams ends them long before."""
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 """https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1"""
-PLAIN: Final = ("Cache-Control: no-store", "X-Content-Type-Options: nosniff")
-"""Headers of what is answered without asking anybody."""
+NOTHING: Final = Ask("GET", "/")
+"""What is asked for as long as nobody knows what it is."""
 PROBES: Final = ("/health", "/ready")
 """Paths that a proxy asks for itself."""
 
@@ -99,13 +99,14 @@ class Door:
         self._factory = protocol.factory
         self._outlet = outlet
         self._peer = peer
-        self._trusted = self._factory.trusts(peer.address)
+        self._trusted = protocol.trusted
+        self._local = is_loopback(peer.address)
         self._sendq = outlet.sendq
         outlet.sendq = SENDQ
         self._wire = Wire(outlet)
         self._channel = channel = Channel(self)
         channel.makeConnection(cast(ITransport, self._wire))  # type: ignore[no-untyped-call]  # Twisted's
-        self._ask = Ask("GET", "/")
+        self._ask = NOTHING
         self._number = 0  # of the request that is answered
         self._whole: Whole | None = None
         self._told: Told | None = None
@@ -122,6 +123,8 @@ class Door:
 
     def _await(self, stage: int, seconds: float) -> None:
         self._stage = stage
+        if stage == Stage.BETWEEN:
+            self._factory.crowd.idle[self] = None
         self._factory.deadlines.set(self, seconds, self._late)
 
     def _late(self) -> None:
@@ -139,6 +142,7 @@ class Door:
     def _end(self) -> None:
         """Close when all that was said has left."""
         self._stage = Stage.OVER
+        self._factory.crowd.idle.pop(self, None)
         self._channel.over = True
         self._factory.deadlines.clear(self)
         self._wire.loseConnection()
@@ -160,6 +164,7 @@ class Door:
         self._stage = Stage.OVER
         self._number += 1
         self._channel.connectionLost(connectionDone)  # type: ignore[no-untyped-call]  # as above
+        self._channel.forget()
         if self._told is not None:
             self._told.stop()
 
@@ -179,6 +184,7 @@ class Door:
     def _leave_crowd(self) -> None:
         self._factory.deadlines.clear(self)
         self._factory.crowd.visitors.discard(self)
+        self._factory.crowd.idle.pop(self, None)
         self._outlet.emptied = None
         self._protocol.depart()
 
@@ -193,7 +199,9 @@ class Door:
         return self._factory.web().body_size
 
     def begun(self) -> None:
+        self._ask = NOTHING
         if self._stage == Stage.BETWEEN:
+            self._factory.crowd.idle.pop(self, None)
             self._await(Stage.HEAD, self._factory.web().head_timeout)
 
     def headed(self, request: Incoming) -> bool:
@@ -221,20 +229,20 @@ class Door:
         headers = request.headers
         if host is not None:
             headers["host"] = host
-        address, encrypted = self._peer.address, self._peer.secure
+        address, encrypted, local = self._peer.address, self._peer.secure, self._local
         told = headers.get("x-forwarded-for", "")
         if self._trusted:
             if told or path not in PROBES:
                 address = client_behind(told, self._factory.trusted)
+                local = is_loopback(address)
                 encrypted = all_secure(headers.get("x-forwarded-proto", ""))
-        elif told and is_loopback(address):
+        elif told and local:
             # All the world would be this machine.
             text = "A proxy asks for somebody else, and `forwarded_from` does not have its address."
             raise Refused(HTTPStatus.BAD_REQUEST, text, odd=True)
         if address == "localhost":
             address = "127.0.0.1"
-        secure = encrypted or is_loopback(address)
-        return Ask(self._channel.method, path, query, headers, b"", address, secure, encrypted)
+        return Ask(self._channel.method, path, query, headers, b"", address, encrypted or local, encrypted)
 
     def wanted(self) -> None:
         self._outlet.say(CONTINUE)
@@ -264,8 +272,10 @@ class Door:
         stage = self._stage
         self._number += 1
         self._channel.over = self._wire.disconnecting = True
-        headers = [*refused.headers, f"Date: {date()}", *PLAIN]
-        self._outlet.say(Refused(refused.status, refused.text, headers).answer())
+        reply = self._factory.site.refused(self._ask, refused.status, refused.text)
+        assert isinstance(reply.body, bytes)
+        body = b"" if self._ask.method == "HEAD" else reply.body
+        self._outlet.say(head_of(reply, ends=True) + body)
         if stage == Stage.ANSWER:
             self._end()
         else:
@@ -335,6 +345,7 @@ class Door:
         self._stage = Stage.OVER
         self._leave_crowd()
         self._outlet.sendq = self._sendq
+        self._channel.forget()
         self._next = WebSocket(protocol, self._outlet, peer)
         protocol.become(self._next)
         self._next.receive(data)
@@ -346,10 +357,13 @@ class WebProtocol(WebSocketProtocol):
     factory: WebFactory
     visiting: str | None = None
     """As what the crowd knows it."""
+    trusted = False
+    """Whether the other end is a proxy that is believed."""
 
     def enter(self, address: str, port: int, secure: bool) -> None:
         factory = self.factory
-        refusal = factory.crowd.refusal(address, trusted=factory.trusts(address))
+        self.trusted = bool(factory.trusted) and factory.trusts(address)
+        refusal = factory.crowd.refusal(address, trusted=self.trusted)
         if refusal is not None:
             self.refuse(address, refusal)
             return

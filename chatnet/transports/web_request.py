@@ -7,6 +7,7 @@ what it takes for something else.  https://www.rfc-editor.org/rfc/rfc9112#sectio
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final, Protocol, cast
 from urllib.parse import parse_qsl
@@ -24,8 +25,11 @@ NO_HTTP: Final = "This is a web server: it understands HTTP/1.1, and this is non
 _START: Final = re.compile(rb"([A-Z]{1,16}) ([!-~]+) HTTP/1\.([01])")
 """https://www.rfc-editor.org/rfc/rfc9112#section-3"""
 _ABSOLUTE: Final = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
-_ODD: Final = re.compile(rb"[\0\r\n]")
-"""What a line may not have in it; a bare LF ends it for some."""
+_ODD: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+"""What a line may not have in it: a bare LF ends it for some, and VT is space for others.
+https://www.rfc-editor.org/rfc/rfc9110#section-5.5"""
+_FIELD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*")
+"""https://www.rfc-editor.org/rfc/rfc9112#section-5"""
 
 
 class Incoming:
@@ -170,20 +174,32 @@ class Channel(HTTPChannel):
         self.persistent = bool(self.minor) and not request.has("connection", "close")
         if request.doubled or (self.minor and "host" not in request.headers):
             self.refuse(HTTPStatus.BAD_REQUEST, "There has to be one Host header.")
-        elif self.length is not None and self.length > self.keeper.body_size:
-            self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "What comes with the request is too long.")
         elif not self.keeper.headed(request):
             self.over = True
+        elif self.over:
+            pass
+        elif self.length is not None and self.length > self.keeper.body_size:
+            self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "What comes with the request is too long.")
         elif self.length != 0 and self.minor and request.has("expect", "100-continue"):
             self.keeper.wanted()
 
     def allContentReceived(self) -> None:
+        # What may stand behind the last chunk is of no use to us, but has to be what others take it for.
+        trailers: Iterable[bytes] = getattr(self._transferDecoder, "_trailerHeaders", ())
+        if not all(map(_FIELD.fullmatch, trailers)):
+            self.refuse(HTTPStatus.BAD_REQUEST, "The request is malformed.")
         if not self.over:
             self._head, self._size = [], 0
             super().allContentReceived()  # type: ignore[no-untyped-call]  # as above
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         self.refuse(HTTPStatus.BAD_REQUEST, "The request is malformed.")
+
+    def forget(self) -> None:
+        """Nothing comes of it any more: let go of what holds it, for nobody looks for circles here soon."""
+        self.over = True
+        self.requests.clear()
+        del self.keeper
 
     def done(self) -> None:
         """The request was answered: on to the next, if there is to be one."""

@@ -105,6 +105,9 @@ class Answering(Protocol):
     async def answer(self, ask: Ask, serves: Sequence[str]) -> Reply:
         """The whole answer to a request at a listener that `serves` these; nothing is raised."""
 
+    def refused(self, ask: Ask, status: int, words: str) -> Reply:
+        """What somebody is answered whose request cannot be taken, as far as it was read."""
+
     def opens(self, ask: Ask, serves: Sequence[str]) -> bool:
         """Whether a WebSocket may be opened by this request, as far as its address tells."""
 

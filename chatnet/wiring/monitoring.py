@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import twisted
 from chatnet.api.feeds import Feeds
 from chatnet.api.figures import Figures, Outside
-from chatnet.api.identities import Identities
+from chatnet.api.happenings import Happenings
 from chatnet.api.lateness import Lateness
 from chatnet.api.logs import Logs
 from chatnet.api.notices import Notices
@@ -25,26 +25,28 @@ from chatnet.transports.crowd import Crowd
 from chatnet.web.exchange import Ask, Place, Reply
 from chatnet.wire.masks import address_in, parse_network
 from chatnet.wiring.build import Parts
+from chatnet.wiring.programs import Programs
 from chatnet.wiring.security import Security
 
 MISSING = b"This needs the extra metrics: pip install 'chatnet[metrics]'\n"
 
 
 class Monitoring:
-    """`identities` are those who ask with a token, `traffic` what was asked; `folder` is the data folder."""
+    """`programs` are those who ask with a token, `traffic` what was asked; `folder` is the data folder."""
 
     def __init__(
         self,
         parts: Parts,
         security: Security,
-        identities: Identities,
+        programs: Programs,
         crowd: Crowd,
         traffic: Traffic,
         folder: Path,
     ) -> None:
         node, sessions, recorder = parts.node, parts.sessions, parts.recorder
         self._node = node
-        self._identities = identities
+        self._parts = parts
+        self._programs = programs
         self._folder = folder
         outside = Outside(
             self._free,
@@ -53,12 +55,20 @@ class Monitoring:
             lambda: crowd.opened,
             lambda: crowd.refused,
             lambda: (platform.python_version(), twisted.__version__),
+            lambda: len(programs.api.parts.streams),
+            lambda: len(programs.api.parts.clients),
+            self._delivered,
+            self._queued,
+            programs.plugins.gauges,
         )
         figures = Figures(sessions, outside, Lateness(node.clock), traffic)
         notices = Notices(node, lambda: node.settings.api.notices)
         self.operating = Operating(figures, Series(figures), notices)
+        programs.api.parts.operating = self.operating
+        notices.followers.append(programs.api.parts.streams.noticed)
         self._published = Published(sessions, parts.messages, int if recorder is None else recorder.flush)
         node.observe_too(notices)
+        node.observe_too(Happenings(programs.api.parts.streams))
         node.observe_too(self._published)
         figures.lateness.start()
         self.operating.series.start()
@@ -84,10 +94,21 @@ class Monitoring:
         if "authorization" not in ask.headers:
             return False
         try:
-            identity = await self._identities.of(ask.headers["authorization"], ask.address)
+            identity = await self._programs.api.parts.identities.of(ask.headers["authorization"], ask.address)
         except Problem:
             return False
         return identity.allows("metrics")
+
+    def _delivered(self) -> Mapping[str, int]:
+        outgoing = self._programs.outgoing
+        if outgoing is None:
+            return {}
+        found = outgoing.deliveries
+        return {"told": found.told, "given up": found.given_up, "lost": found.lost}
+
+    def _queued(self) -> int | None:
+        outgoing = self._programs.outgoing
+        return None if outgoing is None else outgoing.deliveries.waiting
 
     def _free(self) -> int | None:
         try:

@@ -8,9 +8,10 @@ is logged, and the rest goes on; after 100 times within an hour it is not called
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial, wraps
 from importlib import import_module
+from inspect import isawaitable
 from typing import Any, Final, Protocol
 
 from chatnet.api.client import Client
@@ -77,7 +78,7 @@ class House:
 
     def run(self, coroutine: Coroutine[Any, Any, object]) -> None:
         """Drive what waits; what it raises counts as a failure."""
-        self.node.run(self._driven(coroutine))
+        self.node.run(self.driven(coroutine))
 
     def gauge(self, name: str, function: Callable[[], float]) -> None:
         """Have a number stand among the metrics, as ``chatnet_plugin_<name>``."""
@@ -100,7 +101,8 @@ class House:
             self._failed()
             return None
 
-    async def _driven(self, coroutine: Coroutine[Any, Any, object]) -> None:
+    async def driven(self, coroutine: Awaitable[object]) -> None:
+        """Wait for something of this plugin; what it raises is logged."""
         try:
             await coroutine
         except Exception:
@@ -148,18 +150,24 @@ class Plugins:
 
     def enter(self, house: House, row: Row) -> None:
         """Have clients use a command of a plugin."""
-        rows = dict(self.sessions.rows)
-        rows[row.verb] = Row(
-            row.verb,
-            partial(house.call, row.handler),
-            row.min_params,
-            row.phase,
-            row.penalty,
-            row.privilege,
-            row.trailing,
-            row.reads,
+
+        @wraps(row.handler)
+        def handler(request: Any) -> Any:
+            answer = house.call(row.handler, request)
+            return house.driven(answer) if isawaitable(answer) else answer
+
+        made = Row(
+            *(row.verb, handler, row.min_params, row.phase, row.penalty, row.privilege),
+            *(row.trailing, row.reads),
         )
-        self.sessions.rows = rows
+        self.sessions.rows = {**self.sessions.rows, row.verb: made}
+
+    def gauges(self) -> Mapping[str, float]:
+        """The numbers that plugins tell now, by name; those that are none, or fail, are left out."""
+        asked = [
+            (name, house.call(function)) for house in self.houses for name, function in house.gauges.items()
+        ]
+        return {name: float(found) for name, found in asked if isinstance(found, (int, float))}
 
     def load(self, blocks: Sequence[PluginSettings]) -> None:
         """Import and start those of the configuration; raises PluginError for the first that cannot be."""

@@ -369,7 +369,7 @@ class ChatService(Service):
                 lambda: bool(self.running),
                 self._entered,
                 self._left,
-                self._make_programs().places(),
+                self._make_programs(),
             )
         return self._web
 

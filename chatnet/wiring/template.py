@@ -82,12 +82,13 @@ _EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "inlet": [
         {
-            "kind": "syslog",
+            "kind": "udp",
             "endpoint": "udp:5514:interface=127.0.0.1",
             "from": ["127.0.0.1"],
-            "channel": "#ops",
-            "nick": "syslog",
-            "names": ["192.0.2.7 router"],
+            "channel": "#sensors",
+            "nick": "board",
+            "secret": "a-long-word-that-boards-know",
+            "names": ["192.0.2.7 greenhouse"],
         }
     ],
     "plugin": [{"module": "club.greeter", "settings": ["channel=#lobby"]}],
@@ -113,7 +114,6 @@ _EXAMPLE_VALUES = {
     "link.allow_orders": False,
     "accounts.authority": "here",
     "storage.url": "postgresql://chatnet@db.example.org/chatnet?passfile=/etc/chatnet/pgpass",
-    "inlet.secret": "a-long-word-that-boards-know",
     "mail.password": "the-password-of-that-user",
 }
 

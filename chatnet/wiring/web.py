@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from twisted.internet.threads import deferToThreadPool
 
-from chatnet.api.api import Api
 from chatnet.api.client_pages import ClientPages
 from chatnet.api.readiness import Readiness, State
-from chatnet.api.routes import ROUTES
 from chatnet.api.signposts import signposts
 from chatnet.api.site import Site
 from chatnet.api.traffic import Traffic
@@ -24,6 +22,7 @@ from chatnet.transports.files import read_regular
 from chatnet.web.exchange import Place
 from chatnet.wiring.build import Parts
 from chatnet.wiring.monitoring import Monitoring
+from chatnet.wiring.programs import Programs
 from chatnet.wiring.security import Security
 
 CHALLENGE = 4096
@@ -43,7 +42,7 @@ class Web:
         running: Callable[[], bool],
         entered: Callable[[], object],
         left: Callable[[], object],
-        programs: Iterable[Place],
+        programs: Programs,
     ) -> None:
         self._reactor = reactor
         self._parts = parts
@@ -53,8 +52,8 @@ class Web:
         self._programs = programs
         self._site: Site | None = None
         self.crowd = Crowd(lambda: parts.node.settings, entered, left)
-        self._data = data
         self._traffic = Traffic()
+        self._monitoring = Monitoring(parts, security, programs, self.crowd, self._traffic, data)
 
     def factory(self, listen: ListenSettings, options: Mapping[str, Any]) -> ClientFactory:
         """Who is to serve such a listener.  Raises PagesError if the client is not whole."""
@@ -82,23 +81,10 @@ class Web:
         """All that is answered; of two for one path the first counts."""
         parts = self._parts
         yield from Readiness(parts.node, self._state, self._checks).places()
-        yield from self._programs
+        yield from self._programs.places()
+        yield from self._monitoring.places()
         yield from ClientPages(parts.node, pages).places()
         yield from signposts(self._challenge)
-        api = self._api()
-        yield api.place
-        identities = api.parts.identities
-        monitoring = Monitoring(parts, self._security, identities, self.crowd, self._traffic, self._data)
-        api.parts.operating = monitoring.operating
-        yield from monitoring.places()
-
-    def _api(self) -> Api:
-        """What programs ask, with all that hears for them."""
-        parts = self._parts
-        tokens = None if parts.nickserv is None else parts.nickserv.tokens
-        api = Api(parts.sessions, parts.turn, parts.accounts, tokens, ROUTES)
-        parts.node.observe_too(api)
-        return api
 
     def close(self) -> None:
         """Nobody is asked anything more; what is being answered is."""

@@ -10,11 +10,11 @@ from archive import Archive
 from asking import Desk, Program, secret, token
 
 from chatnet.api.routes import ROUTES
-from chatnet.api.table import ANY, BASIC, CHANNEL, NOBODY, Route
+from chatnet.api.table import ANY, BASIC, CHANNEL, EITHER, NOBODY, Route
 from chatnet.web.scopes import SCOPES, Scope, read_scope
 
 VALUES: Final = {"channel": "club", "nick": "ann", "target": "%23club", "name": "scope"}
-ROWS: Final = [row for row in ROUTES if row.scope != BASIC]
+ROWS: Final = [row for row in ROUTES if row.scope not in (BASIC, EITHER)]
 
 
 def filled(row: Route) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -63,6 +64,23 @@ def test_its_head_and_its_ids() -> None:
     ids = [each.id for each in found.entries]
     assert len(set(ids)) == 2
     assert all(each.startswith("tag:chatnet,2026:") for each in ids)
+
+
+def test_it_has_what_a_feed_must_have() -> None:
+    """RFC 4287, sections 4.1.1 and 4.1.2: one id, title and updated each; an author of each entry."""
+    archive, ann = fed()
+    ann >> "PRIVMSG #c :one" >> "TOPIC #c :two"
+    root = fromstring(body_of(told(archive)))
+    moment = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+    for element in (root, *root.iterfind(f"{ATOM}entry")):
+        for name in ("id", "title", "updated"):
+            assert len(element.findall(f"{ATOM}{name}")) == 1, (element.tag, name)
+        assert moment.fullmatch(element.findtext(f"{ATOM}updated") or "")
+        assert (element.findtext(f"{ATOM}id") or "").startswith("tag:")
+    for entry in root.iterfind(f"{ATOM}entry"):
+        assert entry.findtext(f"{ATOM}author/{ATOM}name") == "ann"
+        assert len(entry.findall(f"{ATOM}content")) == 1
+    assert root.findtext(f"{ATOM}updated") == max(each.text or "" for each in root.iter(f"{ATOM}updated"))
 
 
 def test_only_topics() -> None:

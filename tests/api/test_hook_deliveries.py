@@ -119,7 +119,7 @@ def test_it_is_told_signed_with_its_type_and_time() -> None:
         "type": "message", "timestamp": "2023-11-14T22:13:20.000Z", "data": {"text": "grün"},
     }  # fmt: skip
     line.advance(100_000)
-    assert len(line.post.taken) == 1 and line.deliveries.told == 1
+    assert len(line.post.taken) == 1 and (line.deliveries.told, line.deliveries.waiting) == (1, 0)
     assert [(each.event, each.status, each.why) for each in line.deliveries.tries(hook)] == [("m1", 200, "")]
 
 
@@ -131,6 +131,7 @@ def test_it_is_tried_again_at_its_times_and_then_given_up(answer: Told | Untold)
     hook = line.hook()
     line.post.answers = [answer]
     line.put(hook)
+    assert line.deliveries.waiting == 1
     for number, seconds in enumerate(AGAIN, 2):
         line.advance(seconds - 1)
         assert len(line.post.taken) == number - 1
@@ -140,6 +141,7 @@ def test_it_is_tried_again_at_its_times_and_then_given_up(answer: Told | Untold)
     assert len(line.post.taken) == len(AGAIN) + 1
     assert set(line.post.events) == {"m1"}
     assert line.deliveries.given_up == 1 and line.read[0].startswith("ann: The hook out could not be told")
+    assert line.deliveries.waiting == 0
     assert sum(AGAIN) > 22 * 3600
 
 

@@ -25,6 +25,7 @@ def telling(hooked: Hooked, *types: str, label: str = "out", **match: Any) -> Ho
         match=Match(**match).text,
     )
     hook = hooked.club.done(made)
+    hooked.club.clock.advance(0)
     hooked.club.settle()
     hooked.bob.lines()
     return hook

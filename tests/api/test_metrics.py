@@ -16,12 +16,14 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 from watched import body_of, fetch, figures_of, header
 
 from chatnet.api.families import FAMILIES
-from chatnet.api.figures import Family, Outside
+from chatnet.api.figures import Outside
 from chatnet.api.metrics import PREFIX, Metrics
 from chatnet.web.exchange import Ask
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OUTSIDE = Outside(lambda: 10**9, lambda: {"irc.test": 2e9}, lambda: {True: 3}, lambda: ("3.11", "26.10"))
+OUTSIDE = Outside(
+    lambda: 10**9, lambda: {"irc.test": 2e9}, lambda: {True: 3}, versions=lambda: ("3.11", "26.10")
+)
 
 
 async def everybody(ask: Ask) -> bool:
@@ -91,6 +93,27 @@ def test_every_family_of_the_table_is_told_with_its_type_and_its_labels() -> Non
     assert "python_gc_collections" in told
 
 
+def test_a_scrape_in_a_loop_while_a_hundred_talk() -> None:
+    house = House()
+    people = [house.client(f"n{number}", address=f"192.0.2.{number}") for number in range(100)]
+    for each in people:
+        each >> "JOIN #c"
+    metrics, before = metrics_of(house), dict[str, float]()
+    for turn in range(20):
+        for each in people[turn * 5 : turn * 5 + 5]:
+            each >> "PRIVMSG #c :hi" >> f"PRIVMSG n{turn} :you"
+        text = body_of(fetch(house, metrics.answer, "/metrics"))
+        told = [sample for each in read_text(text) if each.type == "counter" for sample in each.samples]
+        counts = {f"{each.name}{sorted(each.labels.items())}": each.value for each in told}
+        counts = {name: value for name, value in counts.items() if name.startswith(PREFIX)}
+        assert before.keys() <= counts.keys()
+        assert all(counts[name] >= value for name, value in before.items())
+        before = counts
+    assert before["chatnet_messages_total[('origin', 'local'), ('target', 'channel')]"] == 100
+    assert before["chatnet_messages_total[('origin', 'local'), ('target', 'user')]"] == 100
+    house.check()
+
+
 def test_openmetrics_if_that_is_asked_for() -> None:
     house = lively()
     accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2"
@@ -119,14 +142,25 @@ def test_no_nick_channel_or_address_is_told() -> None:
     assert not [value for value in values if re.search(r"\bann\b|secret|198\.51|whisper", value)]
 
 
-def test_what_others_add_is_told() -> None:
+def test_what_plugins_tell() -> None:
     house = House()
-    figures = figures_of(house)
-    figures.added.append(
-        Family("parrots", "gauge", ("colour",), "Parrots.", lambda figures: [(("blue",), 2)])
-    )
+    figures = figures_of(house, Outside(gauges=lambda: {"parrots": 2.0, "no name": 3.0}))
     text = body_of(fetch(house, Metrics(figures, everybody).answer, "/metrics"))
-    assert 'chatnet_parrots{colour="blue"} 2.0' in text
+    assert "chatnet_plugin_parrots 2.0" in text
+    assert "no name" not in text
+
+
+def test_what_hooks_and_programs_tell() -> None:
+    house = House()
+    outside = Outside(streams=lambda: 2, clients=lambda: 3, delivered=lambda: {"told": 4}, queued=lambda: 7)
+    text = body_of(fetch(house, Metrics(figures_of(house, outside), everybody).answer, "/metrics"))
+    for line in (
+        "chatnet_event_streams 2.0",
+        "chatnet_api_clients 3.0",
+        'chatnet_hook_deliveries_total{result="told"} 4.0',
+        "chatnet_hook_queue_events 7.0",
+    ):
+        assert line in text, line
 
 
 def _promtool(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:

@@ -134,7 +134,7 @@ def test_mute(club: Club, root: Client) -> None:
     ann.until("*404 anna #c *(until *")
     assert said(root, "FILTER UNMUTE anna") == ["anna may speak again in 1 channel"]
     assert said(root, "FILTER UNMUTE anna") == ["No filter has muted anna"]
-    assert said(root, "FILTER UNMUTE nobody")[0].endswith("INVALID_PARAMS :nobody is not on this server")
+    assert said(root, "FILTER UNMUTE nobody")[0].endswith("INVALID_PARAMS :nobody is not here")
     bob.lines()
     ann >> "PRIVMSG #c :hello" >> "PRIVMSG #c :money"
     bob << ":anna!* PRIVMSG #c :hello"

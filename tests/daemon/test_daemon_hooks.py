@@ -33,6 +33,7 @@ enabled = false
 [accounts]
 iterations = 4096
 nick_protection = "off"
+bots = 20
 [hooks]
 private_networks = ["127.0.0.0/8"]
 [[listen]]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import http.client
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asking import secret
 from daemon_process import DEADLINE, HOST, Daemon, free_port
 from prometheus_client.parser import text_string_to_metric_families
+
+from chatnet.services.tokens import token_hash
 
 pytestmark = pytest.mark.daemon
 
@@ -38,6 +42,17 @@ kind = "web"
 
 [web]
 logs = true
+
+[[oper_class]]
+name = "admin"
+privileges = ["see-all", "rehash", "bans"]
+
+[[token]]
+name = "watcher"
+nick = "watcher"
+hash = "HASH"
+scope = "operate,metrics"
+class = "admin"
 """
 
 
@@ -47,11 +62,14 @@ class WatchedDaemon(Daemon):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.web, self.other = free_port(), free_port()
-        self.configure(CONFIGURATION.replace("WEB", str(self.web)).replace("OTHER", str(self.other)))
+        text = CONFIGURATION.replace("WEB", str(self.web)).replace("OTHER", str(self.other))
+        self.configure(text.replace("HASH", token_hash(secret("watcher")) or ""))
 
-    def get(self, path: str, port: int | None = None) -> tuple[int, http.client.HTTPMessage, str]:
+    def get(
+        self, path: str, port: int | None = None, method: str = "GET", bearer: str = ""
+    ) -> tuple[int, http.client.HTTPMessage, str]:
         connection = http.client.HTTPConnection(HOST, port or self.web, timeout=DEADLINE)
-        connection.request("GET", path)
+        connection.request(method, path, headers={"Authorization": f"Bearer {bearer}"} if bearer else {})
         answer = connection.getresponse()
         try:
             return answer.status, answer.headers, answer.read().decode()
@@ -122,4 +140,25 @@ def test_a_channel_that_shows_what_is_said(watched: WatchedDaemon) -> None:
         assert headers["X-Robots-Tag"] == "noindex"
         assert headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert watched.get(f"/logs/c/{day}", watched.other)[0] == 404
+    assert "Traceback" not in watched.output()
+
+
+def test_an_operator_looks_and_reloads(watched: WatchedDaemon) -> None:
+    bearer = secret("watcher")
+
+    def operate(path: str, method: str = "GET") -> tuple[int, dict[str, object]]:
+        status, _, text = watched.get(f"/api/v1{path}", watched.other, method, bearer)
+        return status, json.loads(text)
+
+    status, found = operate("/server")
+    assert (status, found["name"], found["troubles"]) == (200, "irc.example.org", [])
+    assert int(str(found["free"])) > 0
+    assert operate("/links")[1]["items"] == []
+    assert len(dict(operate("/series")[1]["series"])) == 16  # type: ignore[call-overload]
+    assert operate("/reload", "POST") == (200, {"words": ["done"]})
+    watched.configure(CONFIGURATION.replace("WEB", "x").replace("OTHER", "y").replace("HASH", "z"))
+    status, found = operate("/reload", "POST")
+    assert (status, found["title"]) == (422, "Invalid")
+    assert len(list(found["errors"])) >= 3  # type: ignore[call-overload]
+    assert watched.get("/api/v1/server", watched.other)[0] == 401
     assert "Traceback" not in watched.output()

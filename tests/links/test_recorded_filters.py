@@ -253,6 +253,39 @@ def test_what_a_person_says_is_judged_once_where_they_say_it() -> None:
     mesh.check()
 
 
+def test_who_is_muted_at_a_seat_takes_no_other_name_by_their_own_server() -> None:
+    """The mute is of the server that they said it at."""
+    mesh = Seating("a", "b", "c", oper_class=[{"name": "staff", "privileges": ["filters"]}])
+    device = mesh.sit("c")
+    bob = mesh.client("b", "bob")
+    for client in (mesh.ann, bob):
+        client >> "JOIN #c"
+        mesh.settle()
+    oper = mesh.client("a", "oper")
+    opered(oper, "filters")
+    mesh.settle()
+    oper >> "FILTER ADD mute live all *money*"
+    mesh.settle()
+    bob.lines(), device.lines()
+    for line in ("PRIVMSG #c :money", "NICK hello", "SETNAME :hello", "AWAY :hello"):
+        device >> line
+        mesh.settle()
+    told = " ".join(device.lines())
+    for answer in (" 435 ann hello #c ", " FAIL SETNAME CANNOT_CHANGE_REALNAME ", " FAIL AWAY BLOCKED "):
+        assert answer in told
+    assert not bob.lines() and mesh.there("a").nick == "ann" and mesh.there("a").away is None
+    oper >> "FILTER UNMUTE ann"
+    mesh.settle()
+    assert oper.lines()[-1].endswith(":ann may speak again in 1 channel")
+    device >> "PRIVMSG #c :hello"
+    mesh.settle()
+    bob << "* :ann!* PRIVMSG #c :hello"
+    oper >> "FILTER UNMUTE bob"
+    mesh.settle()
+    assert oper.lines()[-1].endswith(":No filter has muted bob")
+    mesh.check()
+
+
 filters = st.builds(
     lambda kind, pattern, **rest: Filter(filter_entity(kind, pattern), kind, pattern, record=True, **rest),
     st.sampled_from([GLOB, EXPRESSION]),

@@ -47,9 +47,10 @@ def test_without_tls_the_port_is_told() -> None:
     assert offered(house_with(CHAT).connect()) is None
 
 
-def test_browsers_have_no_other_port_to_go_to() -> None:
+@pytest.mark.parametrize("kind", ["websocket", "web"])
+def test_browsers_have_no_other_port_to_go_to(kind: str) -> None:
     house = house_with(IRC)
-    house.reload(listen=({"endpoint": "tcp:6667", "kind": "websocket"},))  # where clients of a house come in
+    house.reload(listen=({"endpoint": "tcp:6667", "kind": kind},))  # where clients of a house come in
     assert offered(house.connect()) is None
     assert offered(house.connect(secure=True, hostname="irc.example.org")) is None
 

@@ -5,10 +5,14 @@ https://www.rfc-editor.org/rfc/rfc9110, https://www.rfc-editor.org/rfc/rfc9112
 
 from __future__ import annotations
 
+import gc
 import socket
+import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
+import h11
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +45,10 @@ class PaperSite:
 
     def opens(self, ask: Ask, serves: Sequence[str]) -> bool:
         return "socket" in serves and ask.path == "/socket"
+
+    def refused(self, ask: Ask, status: int, words: str) -> Reply:
+        kind = ("Content-Type", "text/plain; charset=utf-8")
+        return Reply(status, f"{words}\n".encode(), (kind, ("X-Path", ask.path)))
 
     async def answer(self, ask: Ask, serves: Sequence[str]) -> Reply:
         self.asked.append(ask)
@@ -323,6 +331,7 @@ def test_a_body_may_be_told_in_pieces() -> None:
     body = bytes(range(256)) * 9
     sent = get("/echo", "Transfer-Encoding: chunked", method="POST") + chunked(body, 1, 2, 300, 7)
     assert only(door.ask(sent))[2] == body
+    assert only(door.ask(sent[:-2] + b"X-Sum: abc\r\n\r\n"))[2] == body
 
 
 def test_who_waits_for_leave_to_send_gets_it() -> None:
@@ -395,6 +404,8 @@ LONG = "x" * 9000
         (get("/", "X: a\rb"), 400),
         (get("/", "X: a\nContent-Length: 5"), 400),
         (get("/", "X: a\0b"), 400),
+        (get("/", "Transfer-Encoding:\x0bchunked"), 400),
+        (get("/", "X: \x7f"), 400),
         (b"GET / HTTP/1.1\nHost: x\n\n\r\n", 400),
         (get("/", "Content-Length: 5", "Content-Length: 5"), 400),
         (get("/", "Content-Length: 5", "Transfer-Encoding: chunked"), 400),
@@ -416,6 +427,8 @@ LONG = "x" * 9000
         (get("/", "Transfer-Encoding: chunked") + b"0x5\r\nhello\r\n0\r\n\r\n", 400),
         (get("/", "Transfer-Encoding: chunked") + b"5\r\nhelloo\r\n0\r\n\r\n", 400),
         (get("/", "Transfer-Encoding: chunked") + b"5;" + b"x" * 2000 + b"\r\nhello", 400),
+        (get("/", "Transfer-Encoding: chunked") + b"0\r\nhello\r\n\r\n", 400),
+        (get("/", "Transfer-Encoding: chunked") + b"0\r\nX : y\r\n\r\n", 400),
         (get("/", f"Cookie: {LONG}"), 431),
         (get(f"/{LONG}"), 431),
         (get("/" + "x" * 30000), 431),
@@ -428,12 +441,24 @@ def test_what_is_no_sound_request_ends_the_connection(said: bytes, expected: int
     data = door.say(client, said + get("/smuggled"))
     status, headers, body = only(data)
     assert status == expected
-    assert headers["connection"] == "close" and headers["x-content-type-options"] == "nosniff"
+    assert headers["connection"] == "close" and headers["date"].endswith(" GMT")
     assert headers["content-type"] == "text/plain; charset=utf-8" and body.endswith(b"\n")
     assert door.site.asked == []
     door.pass_time(3)
     assert door.is_closed(client)
     assert door.open == 0 and len(door.factory.deadlines) == 0
+
+
+def test_what_is_refused_is_known_as_far_as_it_was_read() -> None:
+    door = WebDoorway()
+    for said, path in (
+        (get("/a?b=c", f"Content-Length: {1 << 20}", method="POST"), "/a"),
+        (get("/a", "Transfer-Encoding: chunked", method="POST") + chunked(b"x" * 70000), "/a"),
+        (get("/a") + get("/b", "Bad"), "/"),
+    ):
+        assert answers(door.ask(said))[-1][1]["x-path"] == path
+    data = door.ask(get("/a", f"Content-Length: {1 << 20}", method="HEAD"))
+    assert answers(data, 0)[0][::2] == (413, b"")
 
 
 @pytest.mark.parametrize("pieces", [False, True])
@@ -537,6 +562,109 @@ def test_a_fault_of_who_answers_ends_the_connection() -> None:
         door.site.waiting[0].errback(ValueError("secret"))
     assert "An answer could not be given" in str(formatEvent(events[0]))
     assert door.is_closed(client)
+
+
+ODD = st.sampled_from(
+    [
+        *(
+            b"\r\n",
+            b"\n",
+            b"\r",
+            b" ",
+            b"\t",
+            b":",
+            b",",
+            b";",
+            b"\0",
+            b"\x0b",
+            b"\x85",
+            b"0",
+            b"1",
+            b"a",
+            b"chunked",
+        ),
+        *(b"\r\n\r\n", b"0\r\n\r\n", b"GET /x HTTP/1.1\r\n", b"Host: h\r\n", b"Content-Length: 3\r\n"),
+        *(
+            b"Transfer-Encoding: chunked\r\n",
+            b"transfer-encoding:\x0bchunked\r\n",
+            b"Connection: close\r\n",
+            b"HTTP/1.0",
+        ),
+    ]
+)
+SOUND = (
+    get("/1") + get("/2", method="POST", body=b"abc"),
+    get("/1", "Transfer-Encoding: chunked", method="POST") + chunked(b"hello", 2) + get("/2"),
+    get("/1", "X: y", "Accept: */*") + get("/2", "Connection: close") + get("/3"),
+    b"GET /1 HTTP/1.0\r\n\r\n" + get("/2"),
+)
+
+
+def by_h11(data: bytes) -> list[tuple[str, str, bytes]]:
+    """The requests that another program finds, which many have tried to fool.
+
+    It knows nothing of the empty line that may stand before each.
+    """
+    found: list[tuple[str, str, bytes]] = []
+    while True:
+        connection = h11.Connection(h11.SERVER)
+        connection.receive_data(data.removeprefix(b"\r\n"))
+        method = target = ""
+        body = b""
+        try:
+            while not isinstance(event := connection.next_event(), h11.EndOfMessage):
+                if isinstance(event, h11.Request):
+                    method, target = event.method.decode(), event.target.decode()
+                elif isinstance(event, h11.Data):
+                    body += bytes(event.data)
+                else:
+                    return found
+        except h11.RemoteProtocolError:
+            return found
+        found.append((method, target, body))
+        if connection.their_state is h11.MUST_CLOSE:
+            return found
+        data = connection.trailing_data[0]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_nothing_is_read_in_another_way_than_others_do(data: st.DataObject) -> None:
+    """What we take for a request, another program takes for the same: nothing hides in it.
+
+    https://www.rfc-editor.org/rfc/rfc9112#section-11.2
+    """
+    said = data.draw(st.sampled_from(SOUND))
+    for _ in range(data.draw(st.integers(0, 3))):
+        start = data.draw(st.integers(0, len(said)))
+        end = start + data.draw(st.integers(0, 3))
+        said = said[:start] + data.draw(ODD) + said[end:]
+    door = WebDoorway()
+    client, _ = door.connect()
+    door.say(client, said)
+    ours = [(ask.method, ask.path + "?" * bool(ask.query), ask.body) for ask in door.site.asked]
+    theirs = [
+        (method, target.partition("?")[0] + "?" * ("?" in target), body)
+        for method, target, body in by_h11(said)
+    ]
+    assert ours == theirs[: len(ours)]
+    client.close()
+    door.pump.run()
+    assert door.open == 0 and len(door.factory.deadlines) == 0
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(ODD, st.binary(max_size=30), st.sampled_from(SOUND)), max_size=12))
+def test_whatever_comes_is_borne(pieces: list[bytes]) -> None:
+    door = WebDoorway()
+    client, _ = door.connect()
+    with capturedLogs() as events, suppress(OSError):
+        door.say(client, *pieces)
+    with capturedLogs() as more:
+        client.close()
+        door.pump.run()
+    assert not [event for event in [*events, *more] if "log_failure" in event]
+    assert door.open == 0 and len(door.factory.deadlines) == 0
 
 
 # --- readers
@@ -792,21 +920,56 @@ def test_who_may_not_come_in_reads_why() -> None:
     assert door.open == 0 and not door.released
 
 
+@pytest.mark.parametrize("ends", [request(path="/socket"), b""])
+def test_nothing_of_http_is_left_behind(ends: bytes) -> None:
+    """Circles are looked for rarely where there are many connections."""
+    door = WebDoorway()
+    client, _ = door.connect()
+    gc.collect()
+    gc.disable()
+    try:
+        door.say(client, get("/x"))
+        (visitor,) = map(weakref.ref, door.crowd.visitors)
+        if ends:
+            door.say(client, ends)
+        else:
+            client.close()
+            door.pump.run()
+        assert visitor() is None
+    finally:
+        gc.enable()
+
+
 # --- how many, and from where
 
 
 def test_there_are_so_many_and_no_more() -> None:
     door = WebDoorway({"connections": 2})
     first, _ = door.connect()
-    door.say(first, get("/x"))
+    door.say(first, get("/later"))
     second, _ = door.connect()
+    door.say(second, request(path="/socket")[:30])
     third, _ = door.connect()
     status, _, body = only(door.heard(third))
     assert (status, body) == (503, b"Too many connections\n")
     assert door.is_closed(third)
     assert (door.open, door.crowd.opened, door.crowd.refused) == (2, 2, 1)
-    assert door.say(second, request(path="/socket")).startswith(b"HTTP/1.1 101 ")  # and is counted there
-    assert only(door.ask(get("/x")))[0] == 200
+    assert door.say(second, request(path="/socket")[30:]).startswith(b"HTTP/1.1 101 ")
+    assert only(door.ask(get("/x")))[0] == 200  # for that one is counted elsewhere now
+
+
+def test_who_has_nothing_to_do_makes_room() -> None:
+    door = WebDoorway({"connections": 3})
+    clients = [door.connect()[0] for _ in range(3)]
+    for client in clients:
+        door.say(client, get("/x"))
+    door.say(clients[0], get("/x"))
+    door.say(clients[2], get("/later"))
+    for _ in range(2):
+        assert statuses(door.ask(get("/later"))) == []
+    assert [door.is_closed(client) for client in clients] == [True, True, False]
+    assert only(door.ask(get("/x")))[0] == 503
+    assert door.open == 3 and not door.crowd.idle
 
 
 def test_there_are_so_many_from_one_address() -> None:

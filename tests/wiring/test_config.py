@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from profiles import runs
 
+from chatnet.pages import PagesError
 from chatnet.settings import Settings
 from chatnet.wiring.config import MAX_FILE, MAX_MOTD, ConfigError, check, draft, load, read_motd
 from chatnet.wiring.fields import section_of
@@ -400,10 +401,25 @@ def test_mistakes_in_a_web_listener(write: Any, keys: str, reason: str) -> None:
     assert problems(path) == [f"chatnet.toml: {reason}"]
 
 
+def test_a_client_that_is_not_whole_is_told_before_the_start(
+    write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read() -> None:
+        raise PagesError("the web client's file index.html is missing")
+
+    path = write('[[listen]]\nendpoint = "tcp:8080"\nkind = "web"\n[web]\nacme = "acme"\n')
+    problems_, warnings = trial(draft(str(path), {}))
+    assert problems_ == []
+    assert warnings == [f"{path}: web.acme: there is no folder {path.parent}/acme"]
+    monkeypatch.setattr("chatnet.wiring.trial.read", read)
+    assert trial_of(path) == ["chatnet.toml: listen: the web client's file index.html is missing"]
+    assert trial_of(write('[[listen]]\nendpoint = "tcp:6667"\n')) == []
+
+
 def test_nothing_of_an_extra_is_imported_before_it_is_needed() -> None:
     program = (
         "import chatnet.wiring.service, sys; print([m for m in sys.modules if m in ('wsproto', 'h11', "
-        "'twisted.web', 'chatnet.api', 'chatnet.pages', 'chatnet.wiring.web')])"
+        "'twisted.web', 'chatnet.api.site', 'chatnet.pages', 'chatnet.wiring.web')])"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
@@ -412,7 +428,7 @@ def test_nothing_of_an_extra_is_imported_before_it_is_needed() -> None:
 @pytest.mark.parametrize(
     ("keys", "reason"),
     [
-        ('kind = "gopher"', "listen.0.kind: must be 'irc', 'websocket', 'web' or 'server'"),
+        ('kind = "gopher"', "listen.0.kind: must be 'irc', 'websocket', 'web', 'line' or 'server'"),
         ('origins = ["*"]', 'listen.0: has origins without kind = "websocket" or "web"'),
         ('forwarded_from = ["::1"]', 'listen.0: has forwarded_from without kind = "websocket" or "web"'),
         ("compression = true", 'listen.0: has compression without kind = "websocket" or "web"'),

@@ -13,7 +13,7 @@ twice, with the same id.
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -71,6 +71,7 @@ class Deliveries:
         self._busy: set[str] = set()  # ready, or being told
         self._more: set[str] = set()  # of these, who got more to tell meanwhile
         self._working = 0
+        self._counts: Counter[str] = Counter()  # what waits in the store
         self._timers: dict[str, Timer] = {}
         self._failures: dict[str, list[float]] = {}
         self._tries: dict[str, deque[Try]] = {}
@@ -79,8 +80,8 @@ class Deliveries:
 
     @property
     def waiting(self) -> int:
-        """How many hooks have something to tell, or will soon."""
-        return len(self._busy) + len(self._timers)
+        """How many events wait."""
+        return self._counts.total() + len(self._aside)
 
     def tries(self, hook: Hook) -> Sequence[Try]:
         """The last ones, the newest first, of this server since its start."""
@@ -89,7 +90,8 @@ class Deliveries:
     async def begin(self) -> None:
         """Go on where the process before ended."""
         try:
-            for hook, _ in await self._store.parcels():
+            for hook, count in await self._store.parcels():
+                self._counts[hook] = count
                 self._wake(hook)
         except StoreError:
             self._node.clock.later(STORE_AGAIN, lambda: self._node.run(self.begin()))
@@ -121,6 +123,7 @@ class Deliveries:
                 hook, event, body, at = self._aside[0]
                 lost = await self._store.add_parcel(hook, event, body, at, most)
                 self._aside.popleft()
+                self._counts[hook] += 1 - lost
                 self._count_lost(hook, lost)
                 self._wake(hook)
         except StoreError:
@@ -187,6 +190,7 @@ class Deliveries:
         hook = self._hooking.known.by_id.get(entity)
         if hook is None or not hook.works or not hook.tells or hook.keys is None:
             await self._store.drop_parcels(entity)
+            del self._counts[entity]
             self._failures.pop(entity, None)
             self._tries.pop(entity, None)
             return
@@ -209,19 +213,23 @@ class Deliveries:
         if told is not None and 200 <= status < 300:
             await self._done(hook, parcel, told)
         elif status == GONE:
-            await self._store.drop_parcel(parcel.id)
+            await self._drop(hook, parcel)
             self.given_up += 1
             await self._close(hook, "it answered 410, which means that nobody is there any more")
         elif not for_good and (not status or status in LATER or status >= 500) and parcel.tries < len(AGAIN):
             await self._store.delay_parcel(parcel.id, self._node.clock.time() + AGAIN[parcel.tries])
         else:
-            await self._store.drop_parcel(parcel.id)
+            await self._drop(hook, parcel)
             await self._give_up(hook, why)
+
+    async def _drop(self, hook: Hook, parcel: Parcel) -> None:
+        await self._store.drop_parcel(parcel.id)
+        self._counts[hook.id] -= 1
 
     async def _done(self, hook: Hook, parcel: Parcel, told: Told) -> None:
         self.told += 1
         self._failures.pop(hook.id, None)
-        await self._store.drop_parcel(parcel.id)
+        await self._drop(hook, parcel)
         if told.kind == "application/json" and (text := _answer(told.body)):
             await self._answered(hook, parcel.event, text)
 

@@ -119,7 +119,8 @@ class Outgoing:
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
         if any(entity[0] == HOOK for entity in fact.touched):
-            self.look()
+            # Not at once: what a bot says while others hear a fact comes true only after that.
+            self._node.clock.later(0, self.look)
 
     def test(self, hook: Hook) -> None:
         """Have a hook tell something now."""

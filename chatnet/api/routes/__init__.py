@@ -11,6 +11,7 @@ from chatnet.api.routes import (
     invites,
     me,
     messages,
+    operating,
     server,
     tokens,
     users,
@@ -31,5 +32,6 @@ ROUTES = Routes(
     events.ROUTES,
     hooks.ROUTES,
     values.ROUTES,
+    operating.ROUTES,
 )
 """In the order of the documents."""

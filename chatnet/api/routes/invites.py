@@ -12,7 +12,7 @@ from chatnet.api.identities import BEARER
 from chatnet.api.objects import Accepted, Invitation, Invite, Invites, Room
 from chatnet.api.people import is_pending, log_in, register, until
 from chatnet.api.problems import Problem
-from chatnet.api.table import BASIC, NOBODY, Body, Routes
+from chatnet.api.table import EITHER, NOBODY, Body, Routes
 from chatnet.api.written import JSON, written
 from chatnet.model.invites import Invite as Known
 from chatnet.records.grammar import INVITE
@@ -99,7 +99,7 @@ def _invite(call: Call, invite: Known, said: InviteValue, place: Place, secret: 
         made_at=written_ms(said.made * 1000),
         expires_at=written_ms(said.until * 1000),
         most=said.most,
-        used=len(invite.used),
+        used=services.uses(invite),
         voice="V" in said.grants,
         guests=said.guests,
         register=said.register,
@@ -178,7 +178,7 @@ async def look(call: Call) -> Reply:
     )
 
 
-@ROUTES.route("POST", "/invites/{token}/accept", scope=BASIC, body=Newcomer, answer=Accepted, cost=2.0)
+@ROUTES.route("POST", "/invites/{token}/accept", scope=EITHER, body=Newcomer, answer=Accepted, cost=2.0)
 async def accept(call: Call) -> Reply:
     """Come by a link: with the token of an account, with an account that is made, or as a guest.
 

@@ -15,7 +15,7 @@ from chatnet.api.problems import Mistake, Problem
 from chatnet.api.routes.channels import enter
 from chatnet.api.routes.server import PAGE
 from chatnet.api.saying import say
-from chatnet.api.table import Body, Routes
+from chatnet.api.table import TIME, Body, Routes
 from chatnet.api.told import REACT, REPLY, UNREACT, Object, message
 from chatnet.model.entities import User
 from chatnet.web.exchange import Reply
@@ -30,7 +30,7 @@ _MSGID = Field(min_length=1, max_length=64, pattern=r"^[!-~]+$")
 class Say(Body):
     """Something to say."""
 
-    text: Annotated[str, Field(min_length=1, max_length=65_536)]
+    text: Annotated[str, Field(min_length=1, max_length=60_000)]
     """Lines are parted by line feeds, and become one message."""
     notice: bool = False
     """A NOTICE, to which no program answers."""
@@ -67,9 +67,9 @@ class Search(Body):
     """A channel, or a nick."""
     by: Annotated[str, Field(max_length=64)] | None = Field(default=None, alias="from")
     """A nick."""
-    after: Annotated[str, Field(max_length=40)] | None = None
+    after: Annotated[str, Field(pattern=TIME)] | None = None
     """A time as ``2026-11-29T12:00:00.000Z``."""
-    before: Annotated[str, Field(max_length=40)] | None = None
+    before: Annotated[str, Field(pattern=TIME)] | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE)] = 50
 
 

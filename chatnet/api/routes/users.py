@@ -10,7 +10,7 @@ from chatnet.api.answers import Answer
 from chatnet.api.call import Call
 from chatnet.api.objects import Mark, Person
 from chatnet.api.problems import Mistake, Problem
-from chatnet.api.table import Body, Routes
+from chatnet.api.table import TIME, Body, Routes
 from chatnet.web.exchange import Reply
 from chatnet.wire.server_time import read_ms, written_ms
 
@@ -20,7 +20,7 @@ ROUTES = Routes()
 class Read(Body):
     """How far one has read."""
 
-    time: Annotated[str, Field(max_length=40)]
+    time: Annotated[str, Field(pattern=TIME)]
     """Of the last message that was read, as ``2026-11-29T12:00:00.000Z``."""
 
 

@@ -141,7 +141,7 @@ def _described(errand: Errand, invite: Invite) -> str:
     parts = [
         f"by {printable(invites.name_of(said.by))}",
         f"until {minute(said.until)}",
-        f"{len(invite.used)} of {said.most} came",
+        f"{invites.uses(invite)} of {said.most} came",
     ]
     if said.grants:
         parts.append(f"+{said.grants}")
