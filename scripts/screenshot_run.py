@@ -46,11 +46,11 @@ class Album:
         page.screenshot(path=self._folder / f"{name}-{self._kind}.png")
 
 
-def live(cast: dict[str, Member]) -> None:
-    """What is said while somebody looks."""
+def live(cast: dict[str, Member]) -> Callable[[], None]:
+    """What is said while somebody looks, and how it is taken back."""
     ann, bob, tom = cast["ann"], cast["bob"], cast["tom"]
-    ann.say("#club", "kim: welcome! We start at seven, bring your own clock.")
-    bob.say("#club", "🎉")
+    welcome = ann.say("#club", "kim: welcome! We start at seven, bring your own clock.")
+    cheer = bob.say("#club", "🎉")
     cast["zo"].send("JOIN #club")
     cast["mia"].send("PART #club :back in a minute", "JOIN #club")
     cast["mia"].client.sync()
@@ -58,6 +58,13 @@ def live(cast: dict[str, Member]) -> None:
     bob.send("PRIVMSG kim :Shall I keep you a seat?")
     tom.send("@+typing=active TAGMSG #club")
     tom.client.sync()
+
+    def back() -> None:
+        ann.send(f"REDACT #club {welcome}")
+        bob.send(f"REDACT #club {cheer}")
+        ann.client.sync(), bob.client.sync()
+
+    return back
 
 
 def door(browser: Browser, club: ClubDaemon, album: Album, options: dict[str, object]) -> None:
@@ -85,7 +92,7 @@ def inside(
             visitor.say(f"/join #{channel}")
             visitor.heading(f"#{channel}")
     visitor.row("sets up the position")
-    live(cast)
+    back = live(cast)
     visitor.row("🎉")
     page.locator(".typing", has_text="tom").wait_for()
     page.get_by_role("button", name="No", exact=True).click()
@@ -118,6 +125,7 @@ def inside(
         page.evaluate("document.documentElement.dataset.density = 'compact'")
         album.take(page, "compact")
     visitor.leave()
+    back()
     club.settle()
 
 
