@@ -8,13 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from browser import chromium
-from chess_club import ClubDaemon, Clock, Member
+from chess_club import Clock, ClubDaemon, Member
 from chess_evening import DAY, play
 from playwright.sync_api import Browser, Page
 from visitor import Visitor
 
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+DESKTOP: dict[str, object] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, object] = {
+    "viewport": {"width": 390, "height": 780},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
 DIALOGS = {
     "switcher": "Jump to…",
     "settings": "Settings",
@@ -41,11 +46,11 @@ class Album:
         page.screenshot(path=self._folder / f"{name}-{self._kind}.png")
 
 
-def live(cast: dict[str, Member]) -> None:
-    """What is said while somebody looks."""
+def live(cast: dict[str, Member]) -> Callable[[], None]:
+    """What is said while somebody looks, and how it is taken back."""
     ann, bob, tom = cast["ann"], cast["bob"], cast["tom"]
-    ann.say("#club", "kim: welcome! We start at seven, bring your own clock.")
-    bob.say("#club", "🎉")
+    welcome = ann.say("#club", "kim: welcome! We start at seven, bring your own clock.")
+    cheer = bob.say("#club", "🎉")
     cast["zo"].send("JOIN #club")
     cast["mia"].send("PART #club :back in a minute", "JOIN #club")
     cast["mia"].client.sync()
@@ -53,6 +58,13 @@ def live(cast: dict[str, Member]) -> None:
     bob.send("PRIVMSG kim :Shall I keep you a seat?")
     tom.send("@+typing=active TAGMSG #club")
     tom.client.sync()
+
+    def back() -> None:
+        ann.send(f"REDACT #club {welcome}")
+        bob.send(f"REDACT #club {cheer}")
+        ann.client.sync(), bob.client.sync()
+
+    return back
 
 
 def door(browser: Browser, club: ClubDaemon, album: Album, options: dict[str, object]) -> None:
@@ -67,7 +79,9 @@ def door(browser: Browser, club: ClubDaemon, album: Album, options: dict[str, ob
     visitor.leave()
 
 
-def inside(browser: Browser, club: ClubDaemon, cast: dict[str, Member], album: Album, options: dict[str, object]) -> None:
+def inside(
+    browser: Browser, club: ClubDaemon, cast: dict[str, Member], album: Album, options: dict[str, object]
+) -> None:
     """All that is seen by who has come in."""
     visitor = Visitor(browser, club.address, **options)
     page = visitor.page
@@ -78,9 +92,10 @@ def inside(browser: Browser, club: ClubDaemon, cast: dict[str, Member], album: A
             visitor.say(f"/join #{channel}")
             visitor.heading(f"#{channel}")
     visitor.row("sets up the position")
-    live(cast)
+    back = live(cast)
     visitor.row("🎉")
     page.locator(".typing", has_text="tom").wait_for()
+    page.get_by_role("button", name="No", exact=True).click()
     album.take(page, "channel")
     phone = bool(options.get("is_mobile"))
     if phone:
@@ -91,7 +106,9 @@ def inside(browser: Browser, club: ClubDaemon, cast: dict[str, Member], album: A
         album.take(page, "people")
         page.get_by_role("button", name="Close").tap()
     opened(page, lambda: page.locator(".topic").click(), album, "topic")
-    opened(page, lambda: page.get_by_role("button", name="Search", exact=True).click(), album, "search", search)
+    opened(
+        page, lambda: page.get_by_role("button", name="Search", exact=True).click(), album, "search", search
+    )
     opened(page, lambda: visitor.say("/whois bob"), album, "person", facts)
     visitor.input.fill("/")
     page.locator(".offer").first.wait_for()
@@ -108,6 +125,7 @@ def inside(browser: Browser, club: ClubDaemon, cast: dict[str, Member], album: A
         page.evaluate("document.documentElement.dataset.density = 'compact'")
         album.take(page, "compact")
     visitor.leave()
+    back()
     club.settle()
 
 

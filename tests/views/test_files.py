@@ -38,7 +38,7 @@ def test_text_becomes_text_only() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_no_module_is_long(path: str) -> None:
+def test_no_module_is_long(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= LINES
 
 
@@ -49,7 +49,9 @@ def test_what_is_given_out_is_the_same_code(path: Path) -> None:
     kept = iter(whole.splitlines())
     assert all(line in kept for line in given.splitlines()), "lines are left out, and none is changed"
     code = [line for line in whole.splitlines() if line.strip() and not re.match(r"\s*(/\*|\*|//)", line)]
-    assert [line for line in given.splitlines() if line.strip() and not re.match(r"\s*(/\*|\*|//)", line)] == code
+    assert [
+        line for line in given.splitlines() if line.strip() and not re.match(r"\s*(/\*|\*|//)", line)
+    ] == code
 
 
 def test_the_page_is_small() -> None:
@@ -67,9 +69,7 @@ def test_all_that_is_said_has_words_and_all_words_are_said() -> None:
     called = {each for text in others for each in re.findall(r'\bsay\(\s*"([\w.]+)"', text)}
     assert called <= words
     unsaid = {
-        each
-        for each in words - said
-        if not each.startswith(tuple(begun)) and not each.endswith(tuple(ended))
+        each for each in words - said if not each.startswith(tuple(begun)) and not each.endswith(tuple(ended))
     }
     assert unsaid == set()
 
