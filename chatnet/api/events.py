@@ -242,15 +242,12 @@ class Streams:
 
     def _hear(self, client: Client, heard: Heard) -> None:
         found = event(heard)
-        if found is None:
-            return
-        data = rendered(found)
-        for stream in list(self._by_client.get(client, ())):
-            stream.offer(found, data)
+        if found is not None:
+            self._offer(client, found)
 
     def noticed(self, notice: Notice) -> None:
         """Operators are told something: the streams of those tell it whose tokens are for that."""
-        for client, streams in list(self._by_client.items()):
+        for client in list(self._by_client):
             text = notice.shown(client.user) if client.may_operate else None
             if text is not None:
                 at = written_ms(int(notice.at * 1000))
@@ -258,9 +255,18 @@ class Streams:
                     "type": "notice", "number": notice.number, "time": at, "letter": notice.letter,
                     "server": notice.server, "text": text,
                 }  # fmt: skip
-                data = rendered(found)
-                for stream in list(streams):
-                    stream.offer(found, data)
+                self._offer(client, found)
+
+    def tell_operators(self, found: Object, privilege: str | None = None) -> None:
+        """Something happened that operators may know, who have a privilege perhaps."""
+        for client in list(self._by_client):
+            if client.may_operate and (privilege is None or client.user.may(privilege)):
+                self._offer(client, found)
+
+    def _offer(self, client: Client, found: Object) -> None:
+        data = rendered(found)
+        for stream in list(self._by_client.get(client, ())):
+            stream.offer(found, data)
 
     def _tick(self) -> None:
         self._ticking = False

@@ -203,6 +203,8 @@ class Me(Object):
     account: str | None = None
     bot: bool
     operator: bool
+    privileges: list[str] = Field(default_factory=list)
+    """What one may as an operator, by the names of the configuration."""
     modes: str
     away: str | None = None
     channels: list[Seat]

@@ -153,7 +153,8 @@ _TOLD: Final[Mapping[str, Callable[[Heard], Object | None]]] = {
 }
 TYPES: Final = (
     "message", "joined", "parted", "quit", "kicked", "nick", "topic", "mode", "renamed", "redacted",
-    "reaction", "typing", "invited", "away", "account", "split", "rejoined", "notice", "line",
+    "reaction", "typing", "invited", "away", "account", "split", "rejoined", "notice", "link", "ban",
+    "line",
 )  # fmt: skip
 """What a stream may be asked for."""
 

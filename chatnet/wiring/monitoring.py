@@ -11,6 +11,7 @@ from pathlib import Path
 import twisted
 from chatnet.api.feeds import Feeds
 from chatnet.api.figures import Figures, Outside
+from chatnet.api.happenings import Happenings
 from chatnet.api.lateness import Lateness
 from chatnet.api.logs import Logs
 from chatnet.api.notices import Notices
@@ -67,6 +68,7 @@ class Monitoring:
         notices.followers.append(programs.api.parts.streams.noticed)
         self._published = Published(sessions, parts.messages, int if recorder is None else recorder.flush)
         node.observe_too(notices)
+        node.observe_too(Happenings(programs.api.parts.streams))
         node.observe_too(self._published)
         figures.lateness.start()
         self.operating.series.start()

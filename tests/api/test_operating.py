@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from archive import Archive
 from asking import Desk, Program, Study, token
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from mesh import block
 
 from chatnet.api.figures import Figures, Outside
+from chatnet.api.happenings import Happenings
 from chatnet.api.lateness import Lateness
 from chatnet.api.notices import Notices
 from chatnet.api.operating import Operating
 from chatnet.api.routes.operating import ROUTES
 from chatnet.api.series import SAMPLES, STEP, Series
 from chatnet.api.traffic import Traffic
+from chatnet.model.facts import NetSplit, ServerIntroduced
+from chatnet.model.ids import SID
+from chatnet.model.server import Server
 
 ALL = [
     *("kill", "rehash", "bans", "routing", "see-all", "accounts", "audit"),
@@ -25,6 +33,7 @@ SECTIONS: dict[str, Any] = {
     "token": [
         token("boss", "operate,events", **{"class": "all"}),
         token("aide", "operate", **{"class": "none"}),
+        token("nobans", "operate,events", **{"class": "none"}),
         token("user", "operate,events"),
         token("ear", "events", **{"class": "all"}),
         token("bot", "read,send"),
@@ -41,6 +50,7 @@ def office(house: Archive | None = None, **sections: Any) -> Desk:
     figures = Figures(house.parts.sessions, outside, Lateness(house.clock), Traffic())
     notices = Notices(house.node, lambda: 100)
     house.node.observe_too(notices)
+    house.node.observe_too(Happenings(desk.api.parts.streams))
     notices.followers.append(desk.api.parts.streams.noticed)
     desk.api.parts.operating = Operating(figures, Series(figures), notices)
     return desk
@@ -64,6 +74,7 @@ def test_who_is_no_operator_is_told_nothing(desk: Desk, row: Any) -> None:
     bodies: dict[str, Any] = {
         "POST /bans": {"target": "192.0.2.1", "reason": "x"},
         "POST /links/{name}/squit": {},
+        "POST /network/users/{nick}/kill": {},
         "PATCH /accounts/{account}": {"suspended": True},
     }
     query = {"target": "192.0.2.1"} if path == "/bans/preview" else {}
@@ -129,6 +140,44 @@ def test_notices_as_they_come(desk: Desk, boss: Program) -> None:
     desk.house.node.notice("g", "The sky falls at 192.0.2.1", "The sky falls")
     found = [[event["text"] for event in reader.events()] for reader in readers]
     assert found == [["The sky falls at 192.0.2.1"], [], []]
+
+
+def test_bans_as_they_come_and_go(desk: Desk, boss: Program) -> None:
+    programs = (boss, desk.program("user"), desk.program("nobans"))
+    readers = [program.listens(types="ban") for program in programs]
+    for reader in readers:
+        reader.events()
+    boss.posts("/bans", target="198.51.100.7", reason="spam", duration="1h")
+    boss.deletes("/bans/198.51.100.7")
+    found = [[(each["id"], each["lifted"], each["reason"]) for each in reader.events()] for reader in readers]
+    assert found == [[("198.51.100.7", False, "spam"), ("198.51.100.7", True, "spam")], [], []]
+
+
+def test_servers_as_they_come_and_go(desk: Desk, boss: Program) -> None:
+    house = desk.house
+    reader, deaf = boss.listens(types="link"), desk.program("user").listens(types="link")
+    for each in (reader, deaf):
+        each.events()
+    far = Server(SID("9FA"), "far.test", "", 1, house.node.network.me)
+    house.node.commit(ServerIntroduced(far, house.clock.time()))
+    house.node.commit(NetSplit(house.node.network.me, far, (far,), (), house.clock.time(), "gone"))
+    found = [(each["server"], each["uplink"], each["linked"]) for each in reader.events()]
+    assert found == [("far.test", "irc.test", True), ("far.test", "irc.test", False)]
+    assert deaf.events() == []
+
+
+def test_somebody_is_disconnected(desk: Desk, boss: Program) -> None:
+    eve = desk.house.client("eve")
+    assert desk.program("aide").posts("/network/users/eve/kill").kind == "no-privilege"
+    assert boss.posts("/network/users/eve/kill", reason="spam").status == 204
+    desk.house.clock.advance(1)
+    assert eve.session.closed
+    assert boss.posts("/network/users/eve/kill", reason="spam").kind == "no-such-user"
+
+
+def test_what_one_may_is_told(desk: Desk, boss: Program) -> None:
+    assert boss.gets("/me").json["privileges"] == sorted(ALL)
+    assert desk.program("bot").gets("/me").json["privileges"] == []
 
 
 def test_numbers_as_they_went(desk: Desk, boss: Program) -> None:
@@ -294,3 +343,38 @@ def test_a_server_without_accounts_has_none() -> None:
     house = Study(accounts={"authority": "external"}, **SECTIONS)
     boss = office(house).program("boss")
     assert boss.gets("/accounts").kind == "not-here"
+
+
+ODD = st.one_of(
+    st.text(max_size=40),
+    st.text("*?[]\\/@!:.#0123456789abcdef$~| \r\n\0", max_size=40),
+    st.sampled_from(
+        ["192.0.2.0/24", "::/0", "a@b", "account:*", "cert:zz", "name:*", "realname:*", "#c", "boss"]
+    ),
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=ODD, other=ODD)
+def test_whatever_is_asked_for_is_answered(text: str, other: str) -> None:
+    desk, boss = _shared()
+    asks = [
+        ("GET", "/bans/preview", None, {"target": text}),
+        ("GET", "/network/users", None, {"mask": text, "after": other}),
+        ("GET", "/accounts", None, {"mask": text, "after": other}),
+        ("GET", "/bans", None, {"after": text}),
+        ("GET", "/series", None, {"names": text}),
+        ("DELETE", f"/bans/{quote(text, safe='')}", None, {}),
+        ("GET", f"/accounts/{quote(text, safe='')}", None, {}),
+        ("POST", f"/links/{quote(text, safe='')}/connect", None, {}),
+        ("POST", f"/links/{quote(text, safe='')}/squit", {"reason": other}, {}),
+    ]
+    for method, path, body, query in asks:
+        assert boss.asks(method, path, body, **query).status < 500, (method, path, query)
+    assert desk.house.log.failures == []
+
+
+@cache
+def _shared() -> tuple[Desk, Program]:
+    desk = office(api={"burst": 100_000})
+    return desk, desk.program("boss")

@@ -473,6 +473,15 @@ def _user(user: User, by: User) -> UserSeen:
     )
 
 
+@ROUTES.route("POST", "/network/users/{nick}/kill", scope="operate", cost=2.0, body=Why, status=204)
+async def kill(call: Call) -> Reply:
+    """Disconnect somebody, as KILL does."""
+    operator(call, "kill")
+    reason = call.body.reason.strip()
+    await call.client.ask("KILL", [call.nick(), *([reason] if reason else [])])
+    return call.reply()
+
+
 @ROUTES.route("GET", "/notices", scope="operate", query=Since, answer=Notices)
 async def notices(call: Call) -> Reply:
     """What operators were told lately."""

@@ -3,6 +3,7 @@
 import {Api} from "./api.js";
 import {at} from "./dom.js";
 import {door} from "./door.js";
+import {kept, wantedBy} from "./places.js";
 import {Settings, dress, storage} from "./settings.js";
 import {say} from "./words.js";
 
@@ -47,7 +48,7 @@ async function knock(wrong) {
 
 /** @param {Entry} entry @param {boolean} [again] not by the door @returns {Promise<string | null>} */
 async function enter(entry, again = false) {
-    const {Room, kept, wantedBy} = await import("./room.js");
+    const {Room} = await import("./room.js");
     remember(entry);
     api.token = (entry.token && entry.secret) || "";
     if (again && api.token && !(await renew(entry))) return null;

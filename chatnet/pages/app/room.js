@@ -10,8 +10,9 @@ import {open as openDialog} from "./dialogs.js";
 import {at, button, fill, h, tool} from "./dom.js";
 import {listen} from "./keyboard.js";
 import {Notices} from "./notices.js";
-import {storage} from "./settings.js";
+import {keep, wantedBy} from "./places.js";
 import {take} from "./tabs.js";
+import {compare, tell} from "./standing.js";
 import {said} from "./text.js";
 import {say} from "./words.js";
 
@@ -49,6 +50,8 @@ export class Room {
         this.dirty = new Set();
         /** Where one wants to be once connected. @type {string[]} */
         this.wanted = [];
+        /** Whether there was a connection already. */
+        this.been = false;
         this.head = at("head");
         this.side = at("people");
         listen(this);
@@ -216,7 +219,12 @@ export class Room {
         this.bar.connection(detail, () => this.connection.now());
         if (detail.state === "REFUSED")
             this.main.refused(detail.text || say(detail.reason === "no-login" ? "door.noAccounts" : "door.wrong"));
-        if (detail.state === "LIVE") this.#arrived();
+        if (detail.state === "LIVE") {
+            tell(this, this.connection.who.nick);
+            if (this.been) compare(this);
+            this.been = true;
+            this.#arrived();
+        }
         this.#mark("list");
     }
 
@@ -365,35 +373,4 @@ export class Room {
         if (!seen || seen.scale !== 1) return;
         document.documentElement.style.setProperty("--tall", `${seen.height}px`);
     }
-}
-
-const KEPT = "chatnet.channels";
-
-/** Remember where one is, for a guest who loads the page again. @param {Desk} desk */
-function keep(desk) {
-    const names = [...desk.model.channels.values()].filter((each) => each.joined).map((each) => each.name);
-    if (desk.connection.state === "LIVE") storage("sessionStorage")?.setItem(KEPT, JSON.stringify(names));
-}
-
-/** @returns {string[]} the channels one was in */
-export function kept() {
-    try {
-        const names = JSON.parse(storage("sessionStorage")?.getItem(KEPT) ?? "[]");
-        return names.filter((/** @type {unknown} */ each) => typeof each === "string");
-    } catch {
-        return [];
-    }
-}
-
-/** The channel or nick that an address asks for, or "". @param {{pathname: string, search: string}} address */
-export function wantedBy({pathname, search}) {
-    if (pathname.startsWith("/c/")) {
-        try {
-            const name = decodeURIComponent(pathname.slice(3));
-            return /^[#&+!]/.test(name) ? name : `#${name}`;
-        } catch {
-            return "";
-        }
-    }
-    return new URLSearchParams(search).get("talk") ?? "";
 }

@@ -400,12 +400,15 @@ class Staying:
         node.commit(UserIntroduced(user, now))
         return user
 
-    def _since(self, person: Person) -> Stamp | None:
-        """As of when what is kept of somebody is so; what others have said since then holds against it."""
-        ms = person.seen or self._alive
-        return Stamp(min(ms, int(self._node.clock.time() * 1000)), 0, self._network.me.sid) if ms else None
+    def _since(self, person: Person) -> Stamp:
+        """As of when what is kept of somebody is so; what others have said since then holds against it.
 
-    def _sit(self, user: User, seat: Seat, standing: Mapping[Folded, Standing], since: Stamp | None) -> None:
+        Where that is not known it is so since ever: whatever others have said holds.
+        """
+        ms = person.seen or self._alive or 1
+        return Stamp(min(ms, int(self._node.clock.time() * 1000)), 0, self._network.me.sid)
+
+    def _sit(self, user: User, seat: Seat, standing: Mapping[Folded, Standing], since: Stamp) -> None:
         """Have somebody be in a channel where they were, as of then."""
         network, now = self._network, self._node.clock.time()
         folded = network.fold(seat.channel)
