@@ -36,8 +36,8 @@ from chatnet.wire.masks import is_loopback
 
 LINGER: Final = 2.0
 """Seconds for which who is refused may go on sending, so that the answer is read before the end."""
-SENDQ: Final = 16_777_216
-"""Bytes that may wait for a reader; who makes streams ends them long before."""
+SENDQ: Final = 1 << 31
+"""Bytes that may wait for a reader: who makes streams ends them before, at `api.stream_queue`."""
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 """https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1"""
 NOTHING: Final = Ask("GET", "/")
