@@ -4,7 +4,7 @@ import {operating} from "./address.js";
 import {Api} from "./api.js";
 import {at} from "./dom.js";
 import {door} from "./door.js";
-import {kept, wantedBy} from "./places.js";
+import {kept} from "./places.js";
 import {Settings, dress, storage} from "./settings.js";
 import {say} from "./words.js";
 

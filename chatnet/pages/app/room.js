@@ -11,7 +11,7 @@ import {open as openDialog} from "./dialogs.js";
 import {at, button, fill, h, tool} from "./dom.js";
 import {listen} from "./keyboard.js";
 import {Notices} from "./notices.js";
-import {keep, wantedBy} from "./places.js";
+import {keep} from "./places.js";
 import {take} from "./tabs.js";
 import {compare, tell} from "./standing.js";
 import {said} from "./text.js";
