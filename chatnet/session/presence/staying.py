@@ -59,7 +59,8 @@ NEVER_KEPT: Final = frozenset("o" + OPERS_ONLY)
 class Staying:
     """An observer that writes to `store` who stays; `noted` gives the stamps that links know of a channel.
 
-    `expect` is called before people come back whom other servers may know.  `alive` is until when, in Unix milliseconds, this server was there before it began, if that is known.
+    `expect` is called before people come back whom other servers may know.  `alive` is until when, in Unix
+    milliseconds, this server was there before it began, if that is known.
     """
 
     def __init__(
