@@ -32,6 +32,8 @@ export const COMMANDS = {
         const [name] = typed.words;
         const text = after(typed, 1);
         if (!name) return wants("msg");
+        // (Several at once, all of a server, those of a rank: that is no talk that one could open.)
+        if (!typed.desk.isTalk(name)) return text ? typed.desk.command("PRIVMSG", [name, text]) : wants("msg");
         typed.desk.show(name);
         return text ? typed.desk.say(name, text) : null;
     },

@@ -1,6 +1,7 @@
 // @ts-check
 /** `<chat-composer>`: what one writes, with completion, drafts, replies, and who else is typing. */
 import {fill, h, icon, tool} from "./dom.js";
+import {reason} from "./desk.js";
 import {plain} from "./text.js";
 import {offers} from "./completion.js";
 import {say} from "./words.js";
@@ -307,7 +308,7 @@ export class ChatComposer extends HTMLElement {
         this.refresh();
         const key = this.desk.fold(target.name);
         this.#said.set(key, [...(this.#said.get(key) ?? []), text].slice(-50));
-        const refused = await this.desk.enter(target, text, reply);
+        const refused = await this.desk.enter(target, text, reply).catch(reason);
         if (refused === null) return;
         if (this.#target === target && this.#input.value === "") this.#input.value = text;
         this.#grow();

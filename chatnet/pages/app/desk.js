@@ -7,7 +7,7 @@ import {run} from "./commands.js";
 import {fill, h} from "./dom.js";
 import {mentions} from "./format.js";
 import {portions} from "./speaking.js";
-import {fold} from "./wire.js";
+import {fold, isName} from "./wire.js";
 import {say} from "./words.js";
 
 /** @typedef {import("./rows.js").Row} Row */
@@ -53,6 +53,11 @@ export class Desk {
     /** @param {string} name */
     isChannel(name) {
         return this.model.isupport.isChannel(name);
+    }
+
+    /** Whether it is one channel or one person, with whom one talks. @param {string} name */
+    isTalk(name) {
+        return isName(name) && !/^[$*]/.test(name) && this.model.isupport.target(name)[0] === "";
     }
 
     /** A channel's name without what all names begin with. @param {string} name */
@@ -261,7 +266,7 @@ export class Desk {
 
     /** @param {string} line of IRC, as it is @returns {Promise<string | null>} */
     async quote(line) {
-        const [, middle, , last] = /** @type {RegExpMatchArray} */ (line.match(/^(.*?)( :(.*))?$/));
+        const [, middle, , last] = /** @type {RegExpMatchArray} */ (line.match(/^(.*?)( :(.*))?$/s));
         const [verb, ...params] = middle.trim().split(/ +/);
         try {
             const answer = await this.connection.ask(
@@ -279,6 +284,7 @@ export class Desk {
     /** @param {string} name @param {string} [key] @returns {Promise<string | null>} */
     async join(name, key) {
         const whole = this.isChannel(name) ? name : `#${name}`;
+        if (!isName(whole)) return say("join.one");
         const known = this.model.targets.get(fold(whole));
         if (this.connection.state !== "LIVE") this.connection.join(whole, key);
         else if (!known?.channel?.joined) {

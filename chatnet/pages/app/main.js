@@ -1,6 +1,6 @@
 // @ts-check
 /** Begins: who is known goes in at once, others stand at the door. */
-import {operating, wantedBy} from "./address.js";
+import {invitation, operating, wantedBy} from "./address.js";
 import {Api} from "./api.js";
 import {at} from "./dom.js";
 import {door} from "./door.js";
@@ -34,7 +34,7 @@ start();
 
 async function start() {
     const known = remembered();
-    if (known && !invitation()) await enter(known, true);
+    if (known && !invitation(location)) await enter(known, true);
     else if (operating(location)) await operate();
     else await knock("");
     if ("serviceWorker" in navigator) register();
@@ -47,7 +47,7 @@ async function knock(wrong) {
     at("chat").hidden = true;
     door({
         about,
-        invite: invitation(),
+        invite: invitation(location),
         nick: storage("localStorage")?.getItem(NICK) ?? "",
         wrong,
         login: operating(location),
@@ -67,7 +67,7 @@ async function enter(entry, again = false) {
     if (!room) room = new Room(settings, api, {refused: leave, logOut, operate: toOperate});
     const wanted = wantedBy(location);
     const channels = [...(again ? kept() : (entry.channels ?? [])), ...(wanted ? [wanted] : [])];
-    if (invitation()) history.replaceState(null, "", "/");
+    if (invitation(location)) history.replaceState(null, "", "/");
     room.enter(entry, channels.length || again ? channels : (about.autojoin ?? []), again);
     if (operating(location)) await operate();
     return null;
@@ -154,11 +154,6 @@ async function logOut() {
     forget();
     room?.connection.stop();
     location.assign("/");
-}
-
-/** The token of an invitation that the address has, or "". */
-function invitation() {
-    return location.pathname.startsWith("/join/") ? decodeURIComponent(location.pathname.slice(6)) : "";
 }
 
 /** @returns {Entry | null} */

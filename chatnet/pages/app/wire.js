@@ -95,6 +95,14 @@ export function parse(line) {
 }
 
 /**
+ * Whether a line can carry it as the name of one channel or one person, wherever it stands.
+ * @param {string} name
+ */
+export function isName(name) {
+    return /^[^:\0\r\n ,][^\0\r\n ,]*$/.test(name);
+}
+
+/**
  * `nick!user@host` taken apart.
  * @param {string} source
  */
@@ -167,13 +175,12 @@ function behindSpaces(text) {
 
 // names
 
-/** @type {Record<string, (name: string) => string>} */
-const FOLDERS = {
-    ascii: (name) => name.replace(/[A-Z]/g, lower),
-    rfc1459: (name) => name.replace(/[A-Z[\]\\~]/g, lower),
-};
+/** @param {string} name */
+const foldRfc1459 = (name) => name.replace(/[A-Z[\]\\~]/g, lower);
+/** @type {Map<string|undefined, (name: string) => string>} */
+const FOLDERS = new Map([["ascii", (name) => name.replace(/[A-Z]/g, lower)], ["rfc1459", foldRfc1459]]);
 const rfc1459 = new Map([["[", "{"], ["]", "}"], ["\\", "|"], ["~", "^"]]);
-let folder = FOLDERS.rfc1459;
+let folder = foldRfc1459;
 
 /** @param {string} sign */
 function lower(sign) {
@@ -185,7 +192,7 @@ function lower(sign) {
  * @param {string|undefined} mapping
  */
 export function foldAs(mapping) {
-    folder = FOLDERS[mapping ?? ""] ?? folder;
+    folder = FOLDERS.get(mapping) ?? folder;
 }
 
 /**

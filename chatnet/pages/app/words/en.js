@@ -167,6 +167,7 @@ export const words = {
     "join.title": "Join a channel",
     "join.some": "Join a channel",
     "join.name": "Name",
+    "join.one": "The name of a channel has no spaces and no commas.",
     "join.key": "Key, if it has one",
     "join.go": "Join",
     "join.list": "Channels here",
