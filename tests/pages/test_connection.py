@@ -770,3 +770,46 @@ def test_a_message_to_jump_to(world: World) -> None:
     world.call("jump", "#c", "a01")
     [asked] = history(world)
     assert asked.split(" ")[1:] == ["CHATHISTORY", "AROUND", "#c", "msgid=a01", "60"]
+
+
+# servers that say what no server should
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@time=+275760-09-13T00:00:00.000Z;msgid=z :bob!b@h PRIVMSG #c :late",
+        "@time=-271821-04-20T00:00:00.000Z;msgid=0 :bob!b@h PRIVMSG #c :early",
+        ":ann!a@h JOIN :#a b",
+        ":ann!a@h JOIN #a,b",
+        ":ann!a@h JOIN :",
+        ":s PING :a\nb",
+        ":::x!b@h PRIVMSG ann :hello",
+        ":!@ PRIVMSG ann :hello",
+        ":ann!a@h NICK :a b",
+        ":s MARKREAD :a b timestamp=2026-01-01T00:00:00.000Z",
+        ":s MARKREAD #c timestamp=soon",
+        ":s RENAME #c :a b",
+        ":s 354 ann 152",
+        ":s 005 ann CASEMAPPING=__proto__ :are supported",
+        ":s 005 ann CASEMAPPING=constructor :are supported",
+    ],
+)
+def test_a_line_that_makes_no_sense_breaks_nothing(world: World, line: str) -> None:
+    opened(world)
+    world.receive(line)
+    world.do("close", 1006)
+    world.do("advance", 40_000)
+    world.greeted()
+    world.welcomed(":ann!a@h JOIN #c")
+    world.receive("@time=2026-11-30T14:00:00.000Z;msgid=zz :bob!b@h PRIVMSG #c :still here")
+    assert ["message", "still here", "sent"] in world.rows("#c")
+    assert world.page.evaluate("[...world.connection.model.targets.keys()]") == ["#c"]
+
+
+def test_what_no_line_has_room_for_is_not_said(world: World) -> None:
+    opened(world)
+    world.sent()
+    world.call("say", "#c", "a\0b")
+    [line] = [line for line in world.sent() if "PRIVMSG" in line]
+    assert line.endswith(" PRIVMSG #c ab")

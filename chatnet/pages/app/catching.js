@@ -6,7 +6,7 @@ import {lines} from "./batches.js";
 import {WHOX} from "./numerics.js";
 import {iso} from "./questions.js";
 import {Changes} from "./state.js";
-import {fold} from "./wire.js";
+import {fold, isName} from "./wire.js";
 
 /** @typedef {import("./connection.js").Connection} Connection */
 /** @typedef {import("./state.js").Target} Target */
@@ -205,7 +205,7 @@ export class Catching {
         const changes = new Changes();
         for (const {verb, params} of items.flatMap(lines)) {
             const [what, name, time] = params;
-            if (verb !== "CHATHISTORY" || what !== "TARGETS" || (model.isupport.isChannel(name) && !model.channel(name))) {
+            if (verb !== "CHATHISTORY" || what !== "TARGETS" || !isName(name ?? "") || (model.isupport.isChannel(name) && !model.channel(name))) {
                 continue;
             }
             const known = model.targets.has(fold(name));

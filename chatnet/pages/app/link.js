@@ -235,7 +235,8 @@ export class Link extends EventTarget {
 
     /** @param {string} line */
     _line(line) {
-        const message = parse(line.replace(/\r?\n$/, ""));
+        const text = line.replace(/\r?\n$/, "");
+        const message = /[\0\r\n]/.test(text) ? null : parse(text); // (no line has these, and none could answer)
         if (!message) {
             return;
         }

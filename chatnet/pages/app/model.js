@@ -8,6 +8,7 @@ import {NUMERICS} from "./numerics.js";
 import {split} from "./splits.js";
 import {Changes, State} from "./state.js";
 import {marked, recount, redacted, searched, spoke, tagged} from "./talking.js";
+import {isName} from "./wire.js";
 
 /** @typedef {import("./wire.js").Message} Message */
 /** @typedef {import("./batches.js").Batch} Batch */
@@ -33,6 +34,21 @@ const HANDLERS = {
     WARN: refused,
     NOTE: refused,
 };
+
+/** How many of the parameters of these are names, by which channels and talks are made. */
+const NAMES = new Map([
+    ["001", 1], ["JOIN", 1], ["MARKREAD", 1], ["NICK", 1], ["NOTICE", 1], ["PRIVMSG", 1], ["REDACT", 1], ["RENAME", 2],
+]);
+
+/**
+ * Whether what is named in a line can be spoken of in another one.  What cannot is a mistake of the server: kept, it
+ * would fail each time that something is asked about it.
+ * @param {Message} message
+ */
+function isSound({verb, nick, user, params}) {
+    const count = NAMES.get(verb) ?? 0;
+    return params.length >= count && params.slice(0, count).every(isName) && (!user || isName(nick));
+}
 
 /**
  * Take a line that has come; of a batch that is not whole yet nothing changes.
@@ -71,6 +87,9 @@ function handle(state, item, now, changes) {
         return;
     }
     const handler = HANDLERS[item.verb];
+    if (!isSound(item)) {
+        return;
+    }
     if (handler) {
         handler(state, item, now, changes);
     } else if (/^[45][0-9][0-9]$/.test(item.verb)) {
@@ -111,6 +130,9 @@ function batched(state, batch, now, changes) {
  * @param {Changes} changes
  */
 function unasked(state, batch, now, changes) {
+    if (!isName(batch.params[0] ?? "")) {
+        return;
+    }
     const known = state.targets.size;
     takePage(state, state.target(batch.params[0] ?? ""), batch, {}, now, changes);
     if (state.targets.size !== known) {

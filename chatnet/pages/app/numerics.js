@@ -68,7 +68,7 @@ function endOfNames(state, {params}, now, changes) {
 
 /** @type {Handler} */
 function who(state, {params}, now, changes) {
-    const [, token, channel, user, host, nick, flags, account, realname = ""] = params;
+    const [, token, channel, user = "", host = "", nick = "", flags = "", account = "0", realname = ""] = params;
     if (token !== TOKEN) {
         return;
     }

@@ -105,6 +105,9 @@ export function blank(kind, id, at) {
     };
 }
 
+/** Milliseconds since 1970 that a line can have been said at: beyond them a time is a mistake, and breaks dates. */
+const TIMES = {least: 0, most: Date.UTC(9999, 0)};
+
 /**
  * When a line was said, in milliseconds.
  * @param {Message} message
@@ -112,7 +115,7 @@ export function blank(kind, id, at) {
  */
 export function timeOf(message, now) {
     const at = Date.parse(message.tags.get("time") ?? "");
-    return Number.isNaN(at) ? now : at;
+    return at >= TIMES.least && at < TIMES.most ? at : now;
 }
 
 /**

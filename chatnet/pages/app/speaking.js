@@ -50,6 +50,7 @@ export function limits(state) {
  */
 export function portions(state, target, text, kind = "message") {
     const fits = room(state, target, "PRIVMSG");
+    text = text.replaceAll("\0", ""); // no line has it
     if (kind === "action") {
         return pieces(text.replace(/\s*\n\s*/g, " ").trim(), fits - ACTION).filter(Boolean);
     }

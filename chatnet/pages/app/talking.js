@@ -153,7 +153,7 @@ export function marked(state, message, changes) {
     const [name = "", point = "*"] = message.params;
     const target = state.target(name);
     const at = point.startsWith("timestamp=") ? point.slice("timestamp=".length) : null;
-    if (at !== null) {
+    if (at !== null && !Number.isNaN(Date.parse(at))) {
         target.mark = at;
         recount(state, target, changes);
     }
