@@ -125,3 +125,9 @@ def test_names_of_emoji(page: Page) -> None:
     found = page.evaluate('async () => (await import("/app/format.js")).emojis')
     assert found["tada"] == "🎉" and len(found) >= 100
     assert all(name == name.lower() and " " not in name for name in found)
+
+
+def test_a_text_of_too_many_looks_is_plain(page: Page) -> None:
+    assert len(parts(page, "\x02a" * 50)) == 50
+    [only] = parts(page, "\x02a" * 51)
+    assert (only["text"], only["classes"]) == ("a" * 51, [])

@@ -813,3 +813,9 @@ def test_what_no_line_has_room_for_is_not_said(world: World) -> None:
     world.call("say", "#c", "a\0b")
     [line] = [line for line in world.sent() if "PRIVMSG" in line]
     assert line.endswith(" PRIVMSG #c ab")
+
+
+def test_words_of_the_server_are_not_kept_for_ever(world: World) -> None:
+    opened(world)
+    world.receive(*(f":s NOTICE ann :*** {number}" for number in range(2100)))
+    assert world.look("model.notices.entries.length") == 2000

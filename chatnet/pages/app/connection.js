@@ -157,6 +157,7 @@ export class Connection extends Link {
     _tellAll() {
         const changes = this._changes;
         this._changes = [];
+        this.model.notices.prune(null);
         for (const name of new Set(changes.map((change) => (change.kind === "rows" ? change.target : undefined)))) {
             const target = name === undefined ? undefined : this.model.targets.get(fold(name));
             target?.past.prune(this.visible(target));

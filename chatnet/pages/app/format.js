@@ -14,6 +14,9 @@
 
 /** @typedef {{text: string, classes: string[]}} Styled */
 
+/** Pieces of a text that look different; one with more of them is shown without, for each is a node of the page. */
+const MOST_STYLED = 50;
+
 const CODES = {bold: "\u0002", colour: "\u0003", hex: "\u0004", plain: "\u000f", mono: "\u0011", reverse: "\u0016"};
 /** @type {Record<string, string>} */
 const TOGGLES = {
@@ -35,7 +38,8 @@ export function parts(text, known = {}) {
     if (whole.length <= 40 && EMOJI.test(whole) && whole.trim()) {
         return [{text: whole, kind: "emoji", classes: []}];
     }
-    return styled(text).flatMap((each) => linked(each, known));
+    const pieces = styled(text);
+    return (pieces.length > MOST_STYLED ? [{text: whole, classes: []}] : pieces).flatMap((each) => linked(each, known));
 }
 
 /**
