@@ -22,6 +22,9 @@ import {tell} from "./events.js";
  * @property {() => number} now
  */
 
+/** Different reactions to one message that are shown: each takes nodes of the page. */
+const MOST_REACTIONS = 20;
+
 /**
  * What of an item is seen, as one string: if it is the same as before, its element stays.
  * @param {Item} item
@@ -147,6 +150,7 @@ function reactions(row, around) {
         {class: "reactions", "aria-label": say("reactions")},
         ...[...row.reactions]
             .filter(([, nicks]) => nicks.size)
+            .slice(0, MOST_REACTIONS)
             .map(([emoji, nicks]) => {
                 const names = [...nicks].join(", ");
                 const own = [...nicks].some(around.isMe);
