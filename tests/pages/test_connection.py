@@ -819,3 +819,14 @@ def test_words_of_the_server_are_not_kept_for_ever(world: World) -> None:
     opened(world)
     world.receive(*(f":s NOTICE ann :*** {number}" for number in range(2100)))
     assert world.look("model.notices.entries.length") == 2000
+
+
+def test_what_waits_in_a_channel_that_another_device_has_left_is_still_seen(world: World) -> None:
+    opened(world)
+    world.do("close", 1006)
+    world.call("say", "#c", "do you hear me?")
+    world.do("advance", 2000)
+    world.greeted()
+    world.welcomed(":s PERSISTENCE STATUS ON ON")
+    assert ["outbox", "do you hear me?", "waiting"] in world.rows("#c")
+    assert world.look('model.targets.has("#c")')

@@ -105,8 +105,10 @@ export class Catching {
     /** @param {string} name */
     _left(name) {
         const {model} = this._connection;
-        model.channels.delete(fold(name));
-        model.targets.delete(fold(name));
+        if (!model.target(name).past.outbox.length) { // (what waits to be said there is not thrown away unseen)
+            model.channels.delete(fold(name));
+            model.targets.delete(fold(name));
+        }
         this._connection.tell([{kind: "channels"}]);
     }
 
