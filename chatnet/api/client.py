@@ -234,7 +234,7 @@ class Client:
             del self._asked[label]
         if answer.value is None:
             raise self._why
-        return Answer(verb, answer.value)
+        return Answer(verb, answer.value, {each[0] for each in rest})
 
     async def _wait(self, answer: Promise[Sequence[Heard] | None]) -> None:
         """As long as lines that wait for the flood clock get fewer, it only takes its time."""
