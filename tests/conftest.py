@@ -171,7 +171,13 @@ def the_lounge(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _npm_install(folder: Path, *packages: str, omit: tuple[str, ...] = ("dev", "optional")) -> None:
     """Install packages, or those that a ``package.json`` there names, into ``node_modules``."""
-    options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", *(f"--omit={each}" for each in omit)]
+    options = [
+        "--silent",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        *(f"--omit={each}" for each in omit),
+    ]
     subprocess.run(["npm", "install", *options, "--prefix", str(folder), *packages], check=True)
 
 

@@ -130,6 +130,10 @@ export class Api {
             problem.after = Number(response.headers.get("Retry-After")) || 0;
             throw problem;
         }
+        const next = /<[^>]*?\/api\/v1(\/[^>]*)>\s*;\s*rel="next"/.exec(response.headers.get("Link") ?? "");
+        if (next && found && typeof found === "object") {
+            found.next = next[1]; // the path of the page that follows
+        }
         return found;
     }
 }

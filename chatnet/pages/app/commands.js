@@ -67,7 +67,7 @@ export const COMMANDS = {
     },
     whois: ({desk, target, words: [nick]}) =>
         desk.dialog("person", nick ?? (target.channel ? desk.model.me.nick : target.name)),
-    oper: ({desk, words}) => (words.length === 2 ? desk.command("OPER", words) : wants("oper")),
+    oper: ({desk, words}) => (words.length === 2 ? desk.command("OPER", words) : desk.dialog("oper")),
     quote: ({desk, rest}) => (rest ? desk.quote(rest) : wants("quote")),
     help: ({desk}) => desk.dialog("keys"),
 };

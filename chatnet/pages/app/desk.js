@@ -13,7 +13,7 @@ import {say} from "./words.js";
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {import("./state.js").Target} Target */
 /** @typedef {import("./state.js").Channel} Channel */
-/** What a page can do. @typedef {{show(): void, dialog(name: string, detail: any): void, people(on: boolean): void, reply(row: Row): void, insert(words: string): void, goTo(id: string): void, intro(target: Target | null): Node, logOut(): void}} Page */
+/** What a page can do. @typedef {{show(): void, dialog(name: string, detail: any): void, people(on: boolean): void, reply(row: Row): void, insert(words: string): void, goTo(id: string): void, intro(target: Target | null): Node, logOut(): void, operate(): void}} Page */
 
 export class Desk {
     /** @type {Target | null} */

@@ -16,6 +16,7 @@ const TABLE = {
     keys: () => import("./dialogs/keys.js"),
     logout: () => import("./dialogs/account.js").then((module) => ({open: module.logOut})),
     message: () => import("./dialogs/message.js"),
+    oper: () => import("./dialogs/oper.js"),
     person: () => import("./dialogs/person.js"),
     redact: () => import("./dialogs/message.js").then((module) => ({open: module.redact})),
     search: () => import("./dialogs/search.js"),

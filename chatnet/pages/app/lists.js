@@ -171,6 +171,7 @@ export class ChatChannels extends HTMLElement {
                     ),
                 ),
             ),
+            desk.model.me.modes.includes("o") && tool("operate", say("operate"), () => desk.page.operate()),
             tool("gear", say("settings"), () => desk.dialog("settings")),
             tool("leave", say("log.out"), () => desk.dialog("logout")),
         );

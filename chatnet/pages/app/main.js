@@ -1,9 +1,10 @@
 // @ts-check
 /** Begins: who is known goes in at once, others stand at the door. */
+import {operating} from "./address.js";
 import {Api} from "./api.js";
 import {at} from "./dom.js";
 import {door} from "./door.js";
-import {kept, wantedBy} from "./places.js";
+import {kept} from "./places.js";
 import {Settings, dress, storage} from "./settings.js";
 import {say} from "./words.js";
 
@@ -17,29 +18,39 @@ const settings = new Settings(storage("localStorage"));
 const api = new Api();
 /** @type {import("./room.js").Room | null} */
 let room = null;
+/** The operators' page, while it is open. @type {{close(): void} | null} */
+let office = null;
 /** What the server tells of itself in its page. @type {import("./door.js").About} */
 const about = JSON.parse(document.querySelector("meta[name=chatnet]")?.getAttribute("content") ?? "{}");
 
 dress(settings);
 settings.addEventListener("change", () => dress(settings));
 at("plain").remove();
+addEventListener("popstate", () => {
+    if (operating(location) && !office) operate();
+    else if (!operating(location) && office) chat();
+});
 start();
 
 async function start() {
     const known = remembered();
     if (known && !invitation()) await enter(known, true);
+    else if (operating(location)) await operate();
     else await knock("");
     if ("serviceWorker" in navigator) register();
 }
 
 /** Stand at the door. @param {string} wrong why, if one was inside already */
 async function knock(wrong) {
+    office?.close();
+    office = null;
     at("chat").hidden = true;
     door({
         about,
         invite: invitation(),
         nick: storage("localStorage")?.getItem(NICK) ?? "",
         wrong,
+        login: operating(location),
         api,
         come: (entry) => enter(entry),
     });
@@ -53,12 +64,46 @@ async function enter(entry, again = false) {
     api.token = (entry.token && entry.secret) || "";
     if (again && api.token && !(await renew(entry))) return null;
     if (api.token) keepSettings();
-    if (!room) room = new Room(settings, api, {refused: leave, logOut});
+    if (!room) room = new Room(settings, api, {refused: leave, logOut, operate: toOperate});
     const wanted = wantedBy(location);
     const channels = [...(again ? kept() : (entry.channels ?? [])), ...(wanted ? [wanted] : [])];
     if (invitation()) history.replaceState(null, "", "/");
     room.enter(entry, channels.length || again ? channels : (about.autojoin ?? []), again);
+    if (operating(location)) await operate();
     return null;
+}
+
+function toOperate() {
+    history.pushState(null, "", "/operate");
+    operate();
+}
+
+/** Show the operators' page; the chat goes on behind it. */
+async function operate() {
+    const {open} = await import("./operate.js");
+    at("door").hidden = true;
+    room?.seen(false);
+    office = open({
+        api,
+        room,
+        logIn: () => {
+            room?.connection.stop();
+            forget();
+            knock("");
+        },
+        leave: () => {
+            history.pushState(null, "", "/");
+            chat();
+        },
+    });
+}
+
+/** From the operators' page to the chat, or to the door. */
+function chat() {
+    office?.close();
+    office = null;
+    if (room) room.seen(true);
+    else start();
 }
 
 /** A token that has become old is exchanged for a new one. @param {Entry} entry @returns {Promise<boolean>} whether it is good */

@@ -4,13 +4,14 @@ import "./bar.js";
 import "./composer.js";
 import "./lists.js";
 import "./timeline.js";
+import {operating} from "./address.js";
 import {Connection} from "./connection.js";
 import {Desk} from "./desk.js";
 import {open as openDialog} from "./dialogs.js";
 import {at, button, fill, h, tool} from "./dom.js";
 import {listen} from "./keyboard.js";
 import {Notices} from "./notices.js";
-import {keep, wantedBy} from "./places.js";
+import {keep} from "./places.js";
 import {take} from "./tabs.js";
 import {compare, tell} from "./standing.js";
 import {said} from "./text.js";
@@ -27,7 +28,7 @@ export class Room {
     /**
      * @param {import("./settings.js").Settings} settings
      * @param {import("./api.js").Api} api
-     * @param {{refused: (reason: string) => void, logOut: () => void}} main
+     * @param {{refused: (reason: string) => void, logOut: () => void, operate: () => void}} main
      */
     constructor(settings, api, main) {
         this.main = main;
@@ -77,7 +78,7 @@ export class Room {
     /** Come in. @param {import("./door.js").Entry} entry @param {string[]} channels @param {boolean} again */
     enter(entry, channels, again) {
         at("door").hidden = true;
-        at("chat").hidden = false;
+        at("chat").hidden = operating(location); // that page lies over it then
         this.wanted = channels;
         this.connection.model.words = this.settings.values.words.split(/\s+/).filter(Boolean);
         this.people(WIDE.matches && this.settings.values.people);
@@ -108,7 +109,8 @@ export class Room {
         this.composer.show(open);
         this.composer.hidden = !open;
         const path = open ? this.desk.path(open.name) : "/";
-        if (open && path !== location.pathname + location.search) history.pushState(null, "", path);
+        if (open && !at("chat").hidden && path !== location.pathname + location.search)
+            history.pushState(null, "", path);
         if (open) this.pane("chat");
         this.people(WIDE.matches && this.settings.values.people);
         this.#draw(["head", "list", "people"]);
@@ -142,6 +144,16 @@ export class Room {
 
     logOut() {
         this.main.logOut();
+    }
+
+    operate() {
+        this.main.operate();
+    }
+
+    /** The chat is seen, or the operators' page lies over it. @param {boolean} on */
+    seen(on) {
+        at("chat").hidden = !on;
+        if (on) this.show();
     }
 
     /** What stands before the first message. @param {Target | null} target @returns {Node} */
