@@ -8,6 +8,7 @@ from typing import Final
 from chatnet.api.client import Client, State
 from chatnet.api.identities import Identities, Identity
 from chatnet.api.problems import Problem
+from chatnet.api.turns import settled
 from chatnet.model.facts import Fact, Hearer, RecordsTaken, SettingsChanged
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
@@ -46,6 +47,7 @@ class Clients:
 
     async def of(self, identity: Identity) -> Client:
         """The one of an identity; raises Problem if it cannot be on the network."""
+        await settled(self._node)  # who comes is a user at once
         client = self._clients.get(identity.key)
         if client is not None and client.identity != identity and not client.uses:
             client.close("Its token is another one now")  # it has another scope, or nick

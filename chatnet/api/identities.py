@@ -87,6 +87,16 @@ class Identities:
         self._read()
         return identity in self._inside or any(each == identity for each, _ in self._named.values())
 
+    def may_watch(self, identity: Identity) -> bool:
+        """Whether somebody may read the figures of the server, by a token that is for that.
+
+        One of the configuration may; one of an account only while its user is an operator.
+        """
+        if not identity.allows("metrics") or identity.scope.channels is not None:
+            return False
+        users = self._node.network.logged_in.get(identity.account, ())
+        return not identity.account or any(user.oper is not None for user in users)
+
     def know(self, identity: Identity, good: bool) -> None:
         """Somebody of this server's own, who needs no token, is good from now on, or not any more."""
         (self._inside.add if good else self._inside.discard)(identity)

@@ -13,8 +13,10 @@ from club import Club
 from conversation import Client, House
 from nickserv import ask
 from postal import code_in, postal
+from states import opered
 
 from chatnet.services.tokens import EXCHANGED
+from chatnet.session.blocklists import Replies
 
 WORD = "correct-horse"
 DAY = 86400
@@ -327,3 +329,23 @@ def test_no_secret_is_logged_or_kept(desk: Desk) -> None:
     kept = json.dumps([list(record) for record in club_of(desk).store.load()]) + "".join(desk.house.log.lines)
     for secret in (page.bearer, page.bearer.replace("-", ""), WORD, "battery-staple"):
         assert secret not in kept
+
+
+@pytest.mark.parametrize("action", ["mark", "require-login", "refuse", "ban"])
+def test_block_lists_are_asked_before_an_account_is_made(action: str) -> None:
+    zone, address = "dnsbl.example.org", "192.0.2.66"
+    club = Club(dnsbl=[{"zone": zone, "action": action, "reason": "listed as {reply}|told to opers"}])
+    club.lists[f"66.2.0.192.{zone}"] = Replies(("127.0.0.3",), 300.0)
+    desk, root = Desk(club), club.client("root")
+    opered(root, "see-all", snomask="ar")
+    there, body = Program(desk, address=address), {"name": "vic", "password": "correct-horse"}
+    answered = there.posts("/accounts", **body)
+    (told,) = (line for line in root.lines() if "over HTTP" in line)
+    assert address in told and f"listed by {zone} (127.0.0.3)" in told
+    if action == "mark":
+        assert answered.status == 201
+    else:
+        words = "log in to an account before you come in: " if action == "require-login" else ""
+        assert (answered.kind, answered.json["detail"]) == ("banned", f"{words}listed as 127.0.0.3")
+        assert club.node.network.registry.named("vic") is None
+    assert Program(desk, address="192.0.2.1").posts("/accounts", **body | {"name": "ann"}).status == 201
