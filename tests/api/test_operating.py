@@ -17,9 +17,9 @@ from chatnet.api.operating import Operating
 from chatnet.api.routes.operating import ROUTES
 from chatnet.api.series import SAMPLES, STEP, Series
 from chatnet.api.traffic import Traffic
-from chatnet.model.server import Server
 from chatnet.model.facts import NetSplit, ServerIntroduced
 from chatnet.model.ids import SID
+from chatnet.model.server import Server
 
 ALL = [
     *("kill", "rehash", "bans", "routing", "see-all", "accounts", "audit"),

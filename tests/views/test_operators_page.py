@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from asking import secret
 from chess_club import ClubDaemon
 from club_office import WORD, Office
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 from test_axe import complaints
 from test_small import BESIDE, SMALL
 from visitor import PHONE, Visitor
@@ -27,6 +28,25 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture
 def club(office: Office) -> ClubDaemon:
     return office.here
+
+
+@pytest.fixture
+def visit(browser: Browser, club: ClubDaemon) -> Iterator[Visit]:
+    """As elsewhere; but those who ask the API stay for a while, so that nobody waits for all to be gone."""
+    visitors: list[Visitor] = []
+
+    def made(**options: Any) -> Visitor:
+        visitors.append(Visitor(browser, club.address, **options))
+        return visitors[-1]
+
+    yield made
+    for each in visitors:
+        each.leave()
+    for member in club.members:
+        member.client.close()
+    club.members.clear()
+    for each in visitors:
+        assert each.errors == []
 
 
 @pytest.fixture
@@ -59,7 +79,9 @@ def entry(visitor: Visitor, text: str) -> Locator:
     return found
 
 
-def test_who_did_oper_in_the_chat_comes_to_it_and_back(office: Office, club: ClubDaemon, visit: Visit) -> None:
+def test_who_did_oper_in_the_chat_comes_to_it_and_back(
+    office: Office, club: ClubDaemon, visit: Visit
+) -> None:
     ann = club.member("ann", "#desk")
     kim = visit()
     kim.page.goto(f"{kim.address}c/desk")
@@ -69,7 +91,7 @@ def test_who_did_oper_in_the_chat_comes_to_it_and_back(office: Office, club: Clu
     kim.page.locator("button[type=submit]").click()
     kim.heading("#desk")
     assert not kim.page.get_by_role("button", name="Operate the server").count()
-    kim.say("/oper")
+    kim.say("/oper ")
     kim.page.get_by_label("Operator name").fill("boss")
     kim.page.get_by_label("Operator password").fill("not this one")
     kim.page.get_by_role("button", name="Become operator").click()
@@ -81,7 +103,9 @@ def test_who_did_oper_in_the_chat_comes_to_it_and_back(office: Office, club: Clu
     assert kim.page.url.endswith("/operate")
     expect(kim.page.locator("#operate > header")).to_contain_text("irc.example.org")
     expect(kim.page.locator(".numbers")).to_contain_text("0.1.0")
-    expect(kim.page.get_by_role("img", name=re.compile("2 servers|3 servers"))).to_contain_text("irc2.example.org")
+    expect(kim.page.get_by_role("img", name=re.compile("2 servers|3 servers"))).to_contain_text(
+        "irc2.example.org"
+    )
     expect(kim.page.locator(".warnings")).to_contain_text("There is no link to irc3.example.org")
     ann.say("#desk", "are you there?")
     kim.page.get_by_role("button", name="To the chat").click()
@@ -135,14 +159,14 @@ def test_a_ban_is_looked_at_before_it_is_set(club: ClubDaemon, desk: Visitor) ->
     whom = desk.page.get_by_label("Whom")
     expect(whom).to_have_value("127.0.0.1")
     preview = desk.page.locator("dialog [role=status]")
-    expect(preview).to_contain_text("Hits 3 of 4")
+    expect(preview).to_contain_text("member2")
     desk.page.get_by_label("Reason").fill("spam")
     desk.page.locator("dialog button[type=submit]").click()
     expect(desk.page.get_by_role("alert")).to_contain_text("Look whom it hits")
-    whom.fill("*!nobody@192.0.2.1")
+    whom.fill("two words")
     expect(preview).to_contain_text("is no address")
     whom.fill("nobody@192.0.2.1")
-    expect(preview).to_contain_text("Hits 0 of 4")
+    expect(preview).to_contain_text("Hits 0 of")
     desk.errors.clear()  # of the browser, that the question was refused
     desk.page.locator("dialog button[type=submit]").click()
     desk.page.locator("dialog").wait_for(state="detached")
@@ -222,7 +246,9 @@ def test_a_link_is_ended_and_made(office: Office, desk: Visitor) -> None:
 
 def test_curves_have_tables(desk: Visitor) -> None:
     curve = desk.page.locator("figure", has_text="Memory")
-    expect(curve.get_by_role("img")).to_have_attribute("aria-label", re.compile("^Memory: now "), timeout=60_000)
+    expect(curve.get_by_role("img")).to_have_attribute(
+        "aria-label", re.compile("^Memory: now "), timeout=60_000
+    )
     curve.locator("summary").focus()
     desk.page.keyboard.press("Enter")
     curve.locator("tbody td").first.wait_for()
