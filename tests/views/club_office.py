@@ -69,7 +69,7 @@ role = "hub"
 
 
 class Office:
-    """`here` is the one with operators and browsers, `there` the other.  Tokens are called desk and helper."""
+    """`here` has operators and browsers, `there` is the other; tokens are called desk and helper."""
 
     def __init__(self, folder: Path) -> None:
         for name in ("here", "there"):
