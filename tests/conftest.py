@@ -36,6 +36,7 @@ PIP_CLIENTS = (
 )
 PYLINK = ("pylinkirc == 3.1.0",)
 NPM_CLIENTS = ("irc-framework@4.14.0", "ws@8")
+NPM_TOOLS = ("typescript@7", "eslint@10", "@eslint/js@10", "globals@17")
 # The Lounge names a revision of irc-framework that no registry has; the next release is as good.
 THE_LOUNGE = {
     "private": True,
@@ -131,6 +132,19 @@ def npm_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def npm_tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``node_modules`` with what checks JavaScript; made once per run, in CI only."""
+    if os.environ.get("CI") != "true":
+        pytest.skip("typescript and eslint are installed where CI=true")
+
+    def make(folder: Path) -> None:
+        # (A compiler for each kind of machine is an optional dependency.)
+        _npm_install(folder, *NPM_TOOLS, omit=("dev",))
+
+    return _made_once(tmp_path_factory, "npm-tools", make) / "node_modules"
+
+
+@pytest.fixture(scope="session")
 def the_lounge(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``node_modules`` with The Lounge, and ``bin/node`` beside it; made once per run, in CI only.
 
@@ -155,9 +169,15 @@ def the_lounge(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _made_once(tmp_path_factory, "the-lounge", make) / "node_modules"
 
 
-def _npm_install(folder: Path, *packages: str) -> None:
+def _npm_install(folder: Path, *packages: str, omit: tuple[str, ...] = ("dev", "optional")) -> None:
     """Install packages, or those that a ``package.json`` there names, into ``node_modules``."""
-    options = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev", "--omit=optional"]
+    options = [
+        "--silent",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        *(f"--omit={each}" for each in omit),
+    ]
     subprocess.run(["npm", "install", *options, "--prefix", str(folder), *packages], check=True)
 
 

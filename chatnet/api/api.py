@@ -110,9 +110,10 @@ class Api:
             call.channel()
         call.body, call.query = _body(ask, row), _query(ask, row)
         key = ask.headers.get("idempotency-key") if row.method == "POST" else None
-        if key is None:
+        if key is None or identity is None:
+            # Where nobody is known to ask, an answer (a token, say) might be given again to somebody else.
             return await self._handle(call, identity)
-        who = ask.address if identity is None else identity.key
+        who = identity.key
         before = self._once.begin(who, key, ask)
         if before is not None:
             return replace(before, headers=(*before.headers, ("Idempotent-Replay", "true")))

@@ -25,6 +25,7 @@ from chatnet.model.entities import Oper, User
 from chatnet.model.facts import Opered, UserModesChanged
 from chatnet.session.logins import log_in
 from chatnet.session.outlet import Outlet, Turn
+from chatnet.session.presence.absence import NOBODY
 from chatnet.session.session import Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import ConnectionClassSettings
@@ -39,7 +40,7 @@ CAPS: Final = (
     cap.MULTI_PREFIX | cap.USERHOST_IN_NAMES | cap.EXTENDED_JOIN | cap.AWAY_NOTIFY | cap.CHGHOST | cap.SETNAME
     | cap.ACCOUNT_NOTIFY | cap.SERVER_TIME | cap.ECHO_MESSAGE | cap.MESSAGE_TAGS | cap.ACCOUNT_TAG | cap.BATCH
     | cap.LABELED_RESPONSE | cap.STANDARD_REPLIES | cap.NO_IMPLICIT_NAMES | cap.READ_MARKER
-    | cap.CHANNEL_RENAME | cap.MULTILINE | cap.MESSAGE_REDACTION | cap.CHATHISTORY | cap.SEARCH
+    | cap.CHANNEL_RENAME | cap.PRE_AWAY | cap.MULTILINE | cap.MESSAGE_REDACTION | cap.CHATHISTORY | cap.SEARCH
 )  # fmt: skip
 """What it has, whatever is offered to people: it is no stranger."""
 CLASS: Final = ConnectionClassSettings(
@@ -130,6 +131,9 @@ class Client:
         name = clean_username(identity.nick, settings.limits.user) or "api"
         username, host = session.granted
         session.granted = username or name, host or session.user.host
+        if account is not None and not account.owner:
+            # Somebody who sleeps is not back because a program of theirs says something.
+            self._say("AWAY", [NOBODY])
         self._wanted = self._nick()
         self._say("NICK", [self._wanted])
         self._say("USER", [name, "0", "*", identity.nick])

@@ -79,9 +79,11 @@ class Clients:
 
     def _look(self) -> None:
         self._looking = False
-        before = self._node.clock.monotonic() - self._node.settings.api.linger
+        now, linger = self._node.clock.monotonic(), self._node.settings.api.linger
         for client in list(self._clients.values()):
-            if client.state is State.LIVE and not client.uses and client.idle_since <= before:
+            # Who has closed the page is not here any more, whatever it had asked for.
+            stays = LOOK if client.identity.page else linger
+            if client.state is State.LIVE and not client.uses and client.idle_since <= now - stays:
                 client.close("Not used any more")
         self._look_later()
 

@@ -17,13 +17,14 @@ from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
+from pydantic_core import to_json
+
 from chatnet.api.client import Client
 from chatnet.api.identities import Identity
 from chatnet.api.notices import Notice
 from chatnet.api.problems import Problem
 from chatnet.api.reading import Heard
 from chatnet.api.told import Object, event, message
-from chatnet.api.written import written
 from chatnet.model.modes import RANK_OF_PREFIX
 from chatnet.node import Node
 from chatnet.web.exchange import Sink
@@ -58,7 +59,7 @@ def rendered(found: Object) -> bytes:
     """An event as it is sent."""
     kind, cursor = found["type"].encode(), found.get("cursor")
     head = b"event: %b\n" % kind if cursor is None else b"event: %b\nid: %b\n" % (kind, cursor.encode())
-    return b"%bdata: %b\n\n" % (head, written(found))
+    return b"%bdata: %b\n\n" % (head, to_json(found))
 
 
 class State(Enum):

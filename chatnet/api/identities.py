@@ -16,7 +16,7 @@ from chatnet.services.refused import Refused
 from chatnet.services.throttle import Throttle
 from chatnet.services.tokens import Tokens, token_hash
 from chatnet.settings import TokenSettings
-from chatnet.web.scopes import Scope, read_scope
+from chatnet.web.scopes import WEB, Scope, read_scope
 from chatnet.wire.masks import address_in, parse_network
 
 BEARER: Final = "bearer "
@@ -34,6 +34,8 @@ class Identity(NamedTuple):
     way: Way = NO_WAY
     oper_class: str | None = None
     until: int = 0
+    page: bool = False
+    """Whether it is that of a page, whose person is on the network by a connection of its own."""
 
     def allows(self, word: str) -> bool:
         """Whether it may be used for what a word of a scope says."""
@@ -142,7 +144,11 @@ class Identities:
         except ValueError:
             return None  # of a newer version, perhaps: it is not for this one to guess
         way = Way(f"token {token.label}", key, "command" not in scope.words)
-        identity = Identity(f"{account.id} {key}", account.shown, scope, account.id, way, until=token.until)
+        identity = Identity(
+            *(f"{account.id} {key}", account.shown, scope, account.id, way),
+            until=token.until,
+            page=token.scope == WEB,
+        )
         if len(self._known) >= MOST_KNOWN:
             del self._known[next(iter(self._known))]
         self._known[hashed] = identity

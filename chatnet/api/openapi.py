@@ -111,7 +111,7 @@ def _operation(row: Route, refs: Refs) -> dict[str, Any]:
     parameters: list[Any] = [_variable(name) for name in row.variables]
     if row.query is not None:
         parameters += _of_query(row.query)
-    if row.method == "POST":
+    if row.method == "POST" and row.scope not in (NOBODY, BASIC, EITHER):
         parameters.append(_KEY)
     if row.path == "/events":
         parameters += [_LAST, _TICKET]

@@ -62,14 +62,10 @@ class Site:
         Who owns another name can let it lead here while a page of theirs is open (DNS rebinding); an address
         nobody can.
         """
-        if host == "localhost":
+        if host == "localhost" or _is_address(host):
             return True
-        try:
-            ip_address(host)
-        except ValueError:
-            hosts = self._web.hosts
-            return host in hosts if hosts else self._known(host)
-        return True
+        hosts = self._web.hosts
+        return host in hosts if hosts else self._known(host)
 
     def opens(self, ask: Ask, serves: Sequence[str]) -> bool:
         """Whether a WebSocket may be opened by this request, as far as its address tells."""
@@ -200,6 +196,16 @@ def host_in(header: str) -> str | None:
     """The name or address in a Host header, in lower case, without its port; None if it is none."""
     found = _HOST.fullmatch(header)
     return None if found is None else (found[1] or found[2]).lower().removesuffix(".")
+
+
+def _is_address(host: str) -> bool:
+    if ":" not in host and not host[-1:].isdigit():
+        return False  # as nearly all names do
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _host_of(origin: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from chatnet.api.reading import Heard
@@ -37,8 +38,12 @@ def author(source: str, tags: Mapping[str, str]) -> Object:
 def cursor_of(heard: Heard) -> str | None:
     """``<ms>-<msgid>``: where it stands among all that was said; None of what has no id."""
     msgid, time = heard.tags.get("msgid"), heard.tags.get("time")
-    ms = None if not msgid or time is None else read_ms(time)
+    ms = None if not msgid or time is None else _ms(time)
     return None if ms is None else f"{ms}-{msgid}"
+
+
+_ms: Final = lru_cache(maxsize=64)(read_ms)
+"""What is said in one turn has one time, and is told to several."""
 
 
 def message(heard: Heard) -> Object | None:

@@ -15,11 +15,13 @@ def written(found: BaseModel | Mapping[str, Any]) -> bytes:
     """An object as bytes."""
     if isinstance(found, BaseModel):
         return found.model_dump_json(by_alias=True, exclude_none=True).encode()
-    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    return text.encode("utf-8", "replace")
+    return _encode(found).encode("utf-8", "replace")
 
 
 def _plain(found: Any) -> Any:
     if isinstance(found, BaseModel):
         return found.model_dump(mode="json", by_alias=True, exclude_none=True)
     raise TypeError(f"{type(found).__name__} cannot be written as JSON")
+
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode

@@ -20,6 +20,8 @@ from importlib.resources.abc import Traversable
 from posixpath import dirname, join, normpath
 from typing import Final
 
+from chatnet.pages.lean import lean
+
 PAGE: Final = "index.html"
 KINDS: Final = {
     ".css": "text/css; charset=utf-8",
@@ -92,6 +94,8 @@ def read(folder: Traversable | None = None) -> Pages:
         end = name[name.rindex(".") :]
         if end in _NAMING:
             data = _versioned(data.decode(), version).encode()
+        elif end == ".js":
+            data = lean(data.decode()).encode()
         path = name.replace("app/", f"/app/{version}/", 1) if name.startswith("app/") else f"/{name}"
         given[path] = _file(KINDS[end], data)
     del given[f"/{PAGE}"]

@@ -441,8 +441,6 @@ class Accounts:
             await self.ledger.write(changes, names, after=after)
         except StoreError:
             raise refused.unwritable() from None
-        except ValueError:
-            raise refused.odd() from None
 
     async def set_password(
         self,

@@ -149,7 +149,10 @@ class Tokens:
         assert hashed is not None
         token = Token(hashed, int(self._node.clock.time()), until, scope, label)
         given[field(values.TOKEN, key)] = token.text
-        await self._accounts.change(account, given, [(hashed, TOKENS)])
+        try:
+            await self._accounts.change(account, given, [(hashed, TOKENS)])
+        except ValueError:
+            raise refused.odd() from None
         return text
 
     async def remove(self, account: Account, word: str) -> bool:

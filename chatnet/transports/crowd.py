@@ -40,21 +40,29 @@ class Crowd:
         self.refused = 0
         """Those that were not let in."""
         self.visitors: set[Visitor] = set()
+        self.idle: dict[Visitor, None] = {}
+        """Those of whom nothing is being asked, who has waited longest first."""
 
     def refusal(self, address: str, *, trusted: bool) -> str | None:
-        """Why there may be no connection more, in words; a `trusted` proxy brings many."""
+        """Why there may be no connection more, in words; a `trusted` proxy brings many.
+
+        If there are as many as there may be, one goes that has nothing to do: it comes back when it has.
+        """
         web = self._settings().web
-        if self.count >= web.connections:
+        counted = not trusted and not is_loopback(address)
+        if counted and self._counts.get(self._network(address), 0) >= web.connections_per_address:
             self.refused += 1
-            return "Too many connections"
-        if trusted or is_loopback(address):
-            return None
-        if self._counts.get(self._network(address), 0) < web.connections_per_address:
-            return None
-        self.refused += 1
-        return "Too many connections from your address"
+            return "Too many connections from your address"
+        if self.count >= web.connections:
+            if not self.idle:
+                self.refused += 1
+                return "Too many connections"
+            next(iter(self.idle)).leave()
+        return None
 
     def _network(self, address: str) -> str:
+        if ":" not in address:
+            return address  # an IPv4 address counts for itself
         return aggregate(address, 32, self._settings().flood.address_ipv6)
 
     def enter(self, address: str) -> str:

@@ -36,8 +36,8 @@ from chatnet.wire.masks import is_loopback
 
 LINGER: Final = 2.0
 """Seconds for which who is refused may go on sending, so that the answer is read before the end."""
-SENDQ: Final = 16_777_216
-"""Bytes that may wait for a reader; who makes streams ends them long before."""
+SENDQ: Final = 1 << 31
+"""Bytes that may wait for a reader: who makes streams ends them before, at `api.stream_queue`."""
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 """https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1"""
 NOTHING: Final = Ask("GET", "/")
@@ -99,7 +99,8 @@ class Door:
         self._factory = protocol.factory
         self._outlet = outlet
         self._peer = peer
-        self._trusted = self._factory.trusts(peer.address)
+        self._trusted = protocol.trusted
+        self._local = is_loopback(peer.address)
         self._sendq = outlet.sendq
         outlet.sendq = SENDQ
         self._wire = Wire(outlet)
@@ -122,6 +123,8 @@ class Door:
 
     def _await(self, stage: int, seconds: float) -> None:
         self._stage = stage
+        if stage == Stage.BETWEEN:
+            self._factory.crowd.idle[self] = None
         self._factory.deadlines.set(self, seconds, self._late)
 
     def _late(self) -> None:
@@ -139,6 +142,7 @@ class Door:
     def _end(self) -> None:
         """Close when all that was said has left."""
         self._stage = Stage.OVER
+        self._factory.crowd.idle.pop(self, None)
         self._channel.over = True
         self._factory.deadlines.clear(self)
         self._wire.loseConnection()
@@ -180,6 +184,7 @@ class Door:
     def _leave_crowd(self) -> None:
         self._factory.deadlines.clear(self)
         self._factory.crowd.visitors.discard(self)
+        self._factory.crowd.idle.pop(self, None)
         self._outlet.emptied = None
         self._protocol.depart()
 
@@ -196,6 +201,7 @@ class Door:
     def begun(self) -> None:
         self._ask = NOTHING
         if self._stage == Stage.BETWEEN:
+            self._factory.crowd.idle.pop(self, None)
             self._await(Stage.HEAD, self._factory.web().head_timeout)
 
     def headed(self, request: Incoming) -> bool:
@@ -223,20 +229,20 @@ class Door:
         headers = request.headers
         if host is not None:
             headers["host"] = host
-        address, encrypted = self._peer.address, self._peer.secure
+        address, encrypted, local = self._peer.address, self._peer.secure, self._local
         told = headers.get("x-forwarded-for", "")
         if self._trusted:
             if told or path not in PROBES:
                 address = client_behind(told, self._factory.trusted)
+                local = is_loopback(address)
                 encrypted = all_secure(headers.get("x-forwarded-proto", ""))
-        elif told and is_loopback(address):
+        elif told and local:
             # All the world would be this machine.
             text = "A proxy asks for somebody else, and `forwarded_from` does not have its address."
             raise Refused(HTTPStatus.BAD_REQUEST, text, odd=True)
         if address == "localhost":
             address = "127.0.0.1"
-        secure = encrypted or is_loopback(address)
-        return Ask(self._channel.method, path, query, headers, b"", address, secure, encrypted)
+        return Ask(self._channel.method, path, query, headers, b"", address, encrypted or local, encrypted)
 
     def wanted(self) -> None:
         self._outlet.say(CONTINUE)
@@ -351,10 +357,13 @@ class WebProtocol(WebSocketProtocol):
     factory: WebFactory
     visiting: str | None = None
     """As what the crowd knows it."""
+    trusted = False
+    """Whether the other end is a proxy that is believed."""
 
     def enter(self, address: str, port: int, secure: bool) -> None:
         factory = self.factory
-        refusal = factory.crowd.refusal(address, trusted=factory.trusts(address))
+        self.trusted = bool(factory.trusted) and factory.trusts(address)
+        refusal = factory.crowd.refusal(address, trusted=self.trusted)
         if refusal is not None:
             self.refuse(address, refusal)
             return

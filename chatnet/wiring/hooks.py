@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chatnet.api.hooks.formats import wrong
 from chatnet.model.entities import User
 from chatnet.model.registry import Account
 from chatnet.node import Node
@@ -13,6 +12,13 @@ from chatnet.services.hooks import Hooking
 from chatnet.services.ledger import Ledger
 from chatnet.services.nickserv import NickServ
 from chatnet.settings.browsing import base
+
+
+def wrong(form: str) -> str | None:
+    """As ``api/hooks/formats.py``, which only those who make hooks pay for."""
+    from chatnet.api.hooks import formats
+
+    return formats.wrong(form)
 
 
 def hooking_of(

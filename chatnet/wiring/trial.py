@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chatnet.pages import PagesError, read
 from chatnet.settings.endpoints import endpoint_in
 from chatnet.wiring.config import ConfigError, Draft, read_motd
 from chatnet.wiring.datafolder import locate
@@ -39,6 +40,13 @@ def trial(draft: Draft) -> tuple[list[str], list[str]]:
         problems.append(f"{where}: server.data: {data} is not a folder: name another place")
     if settings.log.file:
         problems += _homeless(f"{where}: log.file", loaded.base / settings.log.file)
+    if any(listen.kind == "web" for listen in settings.listen):
+        try:
+            read()
+        except PagesError as error:
+            problems.append(f"{where}: listen: {error}")
+    if settings.web.acme and not (loaded.base / settings.web.acme).is_dir():
+        warnings.append(f"web.acme: there is no folder {loaded.base / settings.web.acme}")
     for index, listen in enumerate(settings.listen):
         path = endpoint_in(listen.endpoint).arguments.get("address", "")
         if path.startswith("/"):  # others are relative to where the server is started

@@ -70,6 +70,21 @@ def test_a_page_logs_in_with_the_password_once(desk: Desk) -> None:
     desk.house.check()
 
 
+@pytest.mark.parametrize(("scope", "seconds"), [("web", 12.0), ("all", 620.0)])
+def test_who_has_closed_the_page_is_not_on_the_network_by_what_it_had_asked_for(
+    desk: Desk, scope: str, seconds: float
+) -> None:
+    """What programs ask keeps their person there for a while; a page has a connection of its own."""
+    logged_in(desk, scope=scope).gets("/channels")
+    network = desk.house.node.network
+    desk.house.clock.advance(4.0)
+    assert network.user("ann") is not None
+    desk.house.clock.advance(seconds / 2)
+    assert (network.user("ann") is not None) is (scope == "all")
+    desk.house.clock.advance(seconds / 2)
+    assert network.user("ann") is None
+
+
 def test_tokens_of_other_scopes_have_no_end_unless_one_is_asked_for(desk: Desk) -> None:
     found = Program(desk).posts("/tokens", basic(), label="ci", scope="read,send:#ci").json
     assert found["scope"] == "read,send:#ci" and "expires_at" not in found

@@ -315,6 +315,21 @@ def test_a_person_and_their_program_are_one(desk: Desk) -> None:
     desk.house.check()
 
 
+def test_who_is_away_is_not_back_because_of_their_program(desk: Desk) -> None:
+    bob = desk.house.client("bob", caps="away-notify")
+    bob >> "JOIN #club"
+    ann = ann_in(desk, "JOIN #club", "AWAY :tea")
+    bob.lines()
+    program = member(desk)
+    program.posts("/channels/club/messages", text="hi")
+    assert bob.lines() == [":ann!~ann@192.0.2.1 PRIVMSG #club :hi"]
+    assert program.gets("/users/ann").json["away"] == "tea"
+    ann >> "AWAY"
+    bob << ":ann!~ann@192.0.2.1 AWAY"
+    desk.house.clock.advance(700)
+    bob.silent()
+
+
 def test_a_person_who_is_not_here_comes_by_their_program(desk: Desk) -> None:
     program = member(desk)
     found = program.posts("/channels/club/messages", text="hi").json

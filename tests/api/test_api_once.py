@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from asking import Desk, Program, token
+from asking import Desk, Program, Study, token
 from conversation import House
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,6 +112,17 @@ def test_only_posts_have_keys(desk: Desk) -> None:
     for _ in range(2):
         answered = bot.asks("PUT", "/channels/club/membership", headers=KEY)
         assert "idempotent-replay" not in answered.headers
+
+
+def test_nobodys_answers_are_kept() -> None:
+    desk = Desk(Study())
+    stranger = Program(desk)
+    body = {"name": "ann", "password": "correct horse battery"}
+    first = stranger.posts("/accounts", headers=KEY, **body)
+    second = stranger.posts("/accounts", headers=KEY, **body)
+    assert first.status == 201
+    assert second.status >= 400
+    assert "idempotent-replay" not in second.headers
 
 
 # buckets

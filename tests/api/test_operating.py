@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from archive import Archive
 from asking import Desk, Program, Study, token
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from mesh import block
 
 from chatnet.api.figures import Figures, Outside
@@ -339,3 +343,38 @@ def test_a_server_without_accounts_has_none() -> None:
     house = Study(accounts={"authority": "external"}, **SECTIONS)
     boss = office(house).program("boss")
     assert boss.gets("/accounts").kind == "not-here"
+
+
+ODD = st.one_of(
+    st.text(max_size=40),
+    st.text("*?[]\\/@!:.#0123456789abcdef$~| \r\n\0", max_size=40),
+    st.sampled_from(
+        ["192.0.2.0/24", "::/0", "a@b", "account:*", "cert:zz", "name:*", "realname:*", "#c", "boss"]
+    ),
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=ODD, other=ODD)
+def test_whatever_is_asked_for_is_answered(text: str, other: str) -> None:
+    desk, boss = _shared()
+    asks = [
+        ("GET", "/bans/preview", None, {"target": text}),
+        ("GET", "/network/users", None, {"mask": text, "after": other}),
+        ("GET", "/accounts", None, {"mask": text, "after": other}),
+        ("GET", "/bans", None, {"after": text}),
+        ("GET", "/series", None, {"names": text}),
+        ("DELETE", f"/bans/{quote(text, safe='')}", None, {}),
+        ("GET", f"/accounts/{quote(text, safe='')}", None, {}),
+        ("POST", f"/links/{quote(text, safe='')}/connect", None, {}),
+        ("POST", f"/links/{quote(text, safe='')}/squit", {"reason": other}, {}),
+    ]
+    for method, path, body, query in asks:
+        assert boss.asks(method, path, body, **query).status < 500, (method, path, query)
+    assert desk.house.log.failures == []
+
+
+@cache
+def _shared() -> tuple[Desk, Program]:
+    desk = office(api={"burst": 100_000})
+    return desk, desk.program("boss")

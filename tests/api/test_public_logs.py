@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 from archive import Archive
 from chanserv import ask
 from conversation import Client
-from publishing import founded_in, logs_of
+from hypothesis import given
+from hypothesis import strategies as st
+from publishing import feeds_of, founded_in, logs_of
 from watched import body_of, fetch, header
 
-from chatnet.api.logs import LINES
+from chatnet.api.feeds import Feeds
+from chatnet.api.logs import LINES, Logs
 from chatnet.web.exchange import Reply
 
 TODAY = "2023-11-14"  # as the clock of conversations has it
@@ -289,3 +294,24 @@ def test_what_get_shows_of_it() -> None:
         "  feed: announce (since 2023-11-14 22:13 UTC)",
         "  logs: on (since 2023-11-14 22:13 UTC)",
     ]
+
+
+@cache
+def _shared() -> tuple[Archive, Logs, Feeds]:
+    archive, ann = logged()
+    ask(ann, "SET #c FEED ALL")
+    ann >> "PRIVMSG #c :hello"
+    return archive, logs_of(archive), feeds_of(archive)
+
+
+@given(
+    name=st.one_of(st.text(max_size=20), st.sampled_from(["c", "#c", "C", "c.atom"])),
+    day=st.one_of(st.text(max_size=12), st.dates().map(str)),
+    after=st.text(max_size=30),
+)
+def test_whatever_is_asked_for_is_answered(name: str, day: str, after: str) -> None:
+    archive, logs, feeds = _shared()
+    name, day, after = (quote(text, safe="") for text in (name, day, after))
+    for target in (f"/logs/{name}", f"/logs/{name}/", f"/logs/{name}/{day}?after={after}"):
+        assert fetch(archive, logs.answer, target).status in (200, 308, 404), target
+    assert fetch(archive, feeds.answer, f"/feeds/{name}.atom").status in (200, 404)

@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asking import secret
 from daemon_process import DEADLINE, HOST, Daemon, free_port, wait_for
 from process import Process
 from programs import require
 from websocket_client import WebSocketClient
+
+from chatnet.services.tokens import token_hash
 
 pytestmark = [pytest.mark.client, pytest.mark.daemon]
 
 NAME = "chat.example.org"
 CLIENT = "127.0.0.7"
 """Where clients come from; the proxy's own address is another."""
+TOKEN = secret("reader")
 CONFIGURATION = f"""
 [server]
 name = "irc.example.org"
@@ -29,6 +33,11 @@ enabled = false
 [web]
 hosts = ["{NAME}"]
 access_log = true
+[[token]]
+name = "reader"
+nick = "reader"
+hash = "{token_hash(TOKEN)}"
+scope = "read,events"
 [[listen]]
 endpoint = "tcp:PORT:interface=127.0.0.1"
 [[listen]]
@@ -188,6 +197,23 @@ def test_pages_and_websockets_share_their_connections(behind: Behind) -> None:
                 tom.send(f"PRIVMSG #c :back {number}")
                 person.until(f"back {number}")
     wait_for(lambda: f"{CLIENT} GET / 200 " in behind.daemon.output(), "the line of a request")
+
+
+def test_events_are_not_kept_back(behind: Behind) -> None:
+    with behind.daemon.client("tom") as tom:
+        tom.send("JOIN #c")
+        tom.until(" 366 ")
+        connection = behind.connect()
+        headers = {"Host": NAME, "Authorization": f"Bearer {TOKEN}", "Accept": "text/event-stream"}
+        connection.request("GET", "/api/v1/events?channels=c", headers=headers)
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
+        tom.until("JOIN #c")
+        for number in range(3):
+            tom.send(f"PRIVMSG #c :number {number}")
+            while f"number {number}" not in answer.readline().decode():
+                pass
+        connection.close()
 
 
 def test_what_is_refused_is_passed_on(behind: Behind) -> None:

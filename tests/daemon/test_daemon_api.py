@@ -39,6 +39,11 @@ name = "bot"
 nick = "bot"
 hash = "HASH"
 scope = "all"
+class = "keeper"
+
+[[oper_class]]
+name = "keeper"
+privileges = ["see-all", "rehash", "routing", "accounts"]
 """
 
 

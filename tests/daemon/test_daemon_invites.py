@@ -1,4 +1,4 @@
-"""A link that is made beside the running daemon: an account by it over HTTP, a bot, and all after a restart."""
+"""A link made beside the running daemon: an account by it over HTTP, a bot, and all after a restart."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from daemon_process import DEADLINE, HOST, Daemon, free_port, wait_for
+from daemon_process import DEADLINE, HOST, ROOT, Daemon, free_port, wait_for
 from websocket_client import TEXT, WebSocketClient, frame, request
 
 pytestmark = pytest.mark.daemon
@@ -208,3 +209,24 @@ def test_the_end_of_the_daemon(web: WebDaemon) -> None:
     assert isinstance(idle.sock, socket.socket) and idle.sock.recv(1) == b""
     web.wait()
     assert "did not close" not in web.output() and "Traceback" not in web.output()
+
+
+def test_without_its_pages_it_does_not_start(tmp_path: Path) -> None:
+    """In one sentence, as with all that is wrong at a start."""
+    installed = tmp_path / "installed"
+    shutil.copytree(
+        ROOT / "chatnet", installed / "chatnet", ignore=shutil.ignore_patterns("*.pyc", "index.html")
+    )
+    shutil.copytree(ROOT / "twisted", installed / "twisted")
+    daemon = WebDaemon(tmp_path)
+    daemon.environment["PYTHONPATH"] = str(installed)
+    daemon.copied = False
+    try:
+        daemon.launch()
+        assert daemon.wait() == 1
+    finally:
+        daemon.end()
+    (said,) = (line for line in daemon.output().splitlines() if "cannot start" in line)
+    for port in (daemon.web, daemon.redirect):
+        assert f"tcp:{port}:interface=127.0.0.1 cannot be opened: the web client's file index.html is" in said
+    assert "Traceback" not in daemon.output()

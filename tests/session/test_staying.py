@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from archive import Archive
 from club import plain
 from conversation import Client
+from mesh import block
 from states import opered
 from test_always_on import ON, TIMED, here, texts
 from test_several_sessions import one_more
 
 from chatnet.model.entities import Person as Claimed
 from chatnet.model.entities import User
-from chatnet.model.facts import Killed, UserIntroduced
+from chatnet.model.facts import Fact, Hearer, Joined, Killed, UserIntroduced
 from chatnet.model.ids import SID, UID, AccountName, Folded
 from chatnet.model.modes import ALL_PREFIXES
 from chatnet.model.server import Server
+from chatnet.rules.stamps import Stamp
 from chatnet.session.presence.staying import SLICE, SOON
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.persons.interfaces import Stayed
@@ -57,6 +59,13 @@ class People:
 
     async def close(self) -> None:
         pass
+
+
+class Hearing:
+    """An observer that hears this."""
+
+    def __init__(self, hears: Mapping[type[Fact], Hearer]) -> None:
+        self.hears = hears
 
 
 class Home(Archive):
@@ -120,6 +129,38 @@ def test_they_are_where_they_were(again: Again) -> None:
     lines = back.lines()
     assert lines[0].startswith(":irc.test 001 annie ")
     assert [line.split(" ")[2] for line in lines if " JOIN " in line] == ["#c", "#d"]
+
+
+def test_where_nobody_knows_until_when_it_was_so_what_others_say_holds() -> None:
+    home, ann = home_of_ann()
+    ann >> "JOIN #c"
+    home.clock.advance(SOON)
+    home = Home(home, People(home.kept))
+    staying, heard = home.parts.sessions.staying, list[object]()
+    assert staying is not None
+    staying._alive = None  # it was killed before any message was stored
+    home.node.observe_too(Hearing({Joined: lambda fact, origin: heard.append(origin)}))
+    staying.revive(home.kept.load())
+    assert names(home, "#c") == "@ann" and heard == [Stamp(1, 0, home.node.network.me.sid)]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_done_to_who_came_back_is_stamped_before_there_is_a_neighbour(linked: bool) -> None:
+    """Or it would not hold against what a neighbour knows of them from before."""
+    home, ann = home_of_ann()
+    ann >> "JOIN #c"
+    home.clock.advance(SOON)
+    home = Home(home, People(home.kept), **({"link": [block("b")]} if linked else {}))
+    bob = one_more(home, "bob", account="bob")
+    bob >> "JOIN #c"
+    staying = home.parts.sessions.staying
+    assert staying is not None
+    staying.revive(home.kept.load())
+    bob >> "KICK #c ann"
+    registers, key = home.parts.links.registers, home.accounts.registry.named("ann")
+    assert (registers is not None) is linked and key is not None
+    if registers is not None:
+        assert not registers.members(Folded("#c"))[key.id].adding
 
 
 def test_a_closed_channel_stays_closed(again: Again) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -52,7 +51,9 @@ class Member:
             self.send(f"@label=say{tags and ';' + tags} PRIVMSG {target} :{text}")
         else:
             parts = [f"@batch=m PRIVMSG {target} :{line}" for line in lines]
-            self.send(f"@label=say{tags and ';' + tags} BATCH +m draft/multiline {target}", *parts, "BATCH -m")
+            self.send(
+                f"@label=say{tags and ';' + tags} BATCH +m draft/multiline {target}", *parts, "BATCH -m"
+            )
         line = self.client.until("label=say[; ]")[-1]
         return next(tag[6:] for tag in line[1:].split(" ")[0].split(";") if tag.startswith("msgid="))
 
@@ -89,13 +90,15 @@ class ClubDaemon(Daemon):
         for member in self.members:
             member.client.close()
         self.members.clear()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until kim has gone, who had a browser."""
         with self.client("porter") as porter:
             while True:
-                porter.send("LUSERS")
-                users = re.findall("[0-9]+", porter.until(" 251 ")[-1].rpartition(":")[2])[:2]
-                if sum(map(int, users)) == 1:
+                porter.send("ISON kim")
+                if "kim" not in porter.until(" 303 ")[-1].rpartition(":")[2]:
                     return
-                porter.sync()
 
 
 class Clock:

@@ -13,8 +13,13 @@ def play(daemon: ClubDaemon, clock: Clock) -> dict[str, Member]:
     cast = {nick: daemon.member(nick) for nick in ("ann", "bob", "eve", "tom", "mia", "Buildbot", "zo")}
     ann, bob, eve, tom, mia, bot = (cast[nick] for nick in ("ann", "bob", "eve", "tom", "mia", "Buildbot"))
     for nick, channels in {
-        "ann": "#club,#lobby,#openings,#travel", "bob": "#club,#lobby,#openings", "eve": "#club,#lobby,#travel",
-        "tom": "#club,#openings", "mia": "#lobby", "Buildbot": "#website", "zo": "#club",
+        "ann": "#club,#lobby,#openings,#travel",
+        "bob": "#club,#lobby,#openings",
+        "eve": "#club,#lobby,#travel",
+        "tom": "#club,#openings",
+        "mia": "#lobby",
+        "Buildbot": "#website",
+        "zo": "#club",
     }.items():
         cast[nick].send(f"JOIN {channels}")
         cast[nick].client.sync()

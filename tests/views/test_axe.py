@@ -12,9 +12,15 @@ from visitor import PHONE, Visitor
 pytestmark = [pytest.mark.daemon, pytest.mark.client]
 Visit = Callable[..., Visitor]
 VIEWS = {
-    "Settings": "Settings", "Keys and commands": "Keys and commands", "Join a channel": "Join a channel",
-    "Write to somebody": "Write to somebody", "Search": "Search", "Invite people": "Invite people", "Log out": "Log out",
-    "Jump to…": "Jump to…", "Emoji": "Emoji",
+    "Settings": "Settings",
+    "Keys and commands": "Keys and commands",
+    "Join a channel": "Join a channel",
+    "Write to somebody": "Write to somebody",
+    "Search": "Search",
+    "Invite people": "Invite people",
+    "Log out": "Log out",
+    "Jump to…": "Jump to…",
+    "Emoji": "Emoji",
 }
 RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
     ({id, nodes}) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`)"""

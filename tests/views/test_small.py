@@ -17,12 +17,15 @@ BESIDE = """() => [...document.querySelectorAll("body *")].filter((each) => {
     return each.checkVisibility() && box.width > 1 && (box.right > innerWidth + 1 || box.left < -1)
         && !each.closest(".unseen");
 }).map((each) => each.outerHTML.slice(0, 80))"""
-SMALL = """() => [...document.querySelectorAll("button, a, input:not([type=checkbox]), select, textarea")].filter((each) => {
+SMALL = """() => [
+    ...document.querySelectorAll("button, a, input:not([type=checkbox]), select, textarea"),
+].filter((each) => {
     const box = each.getBoundingClientRect();
     return each.checkVisibility() && box.width > 1 && box.height < 24 && !each.closest(".text, .head");
 }).map((each) => each.outerHTML.slice(0, 80))"""
-WRITING = """() => [...document.querySelectorAll("input:not([type=checkbox]), textarea, select")].filter((each) =>
-    parseFloat(getComputedStyle(each).fontSize) < 16).map((each) => each.outerHTML.slice(0, 80))"""
+WRITING = """() => [...document.querySelectorAll("input:not([type=checkbox]), textarea, select")]
+    .filter((each) => parseFloat(getComputedStyle(each).fontSize) < 16)
+    .map((each) => each.outerHTML.slice(0, 80))"""
 
 
 def test_on_a_phone(club: ClubDaemon, visit: Visit) -> None:

@@ -1,4 +1,4 @@
-"""People with a browser talk with people who have another client: what is said, answered, taken back, counted."""
+"""People with a browser talk with those who have another client: what is said, answered, deleted, counted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ pytestmark = pytest.mark.daemon
 Visit = Callable[..., Visitor]
 
 
-def test_a_guest_comes_in_and_talks_with_somebody_who_has_another_client(club: ClubDaemon, visit: Visit) -> None:
+def test_a_guest_comes_in_and_talks_with_somebody_who_has_another_client(
+    club: ClubDaemon, visit: Visit
+) -> None:
     bob = club.member("bob", "#tea")
     bob.say("#tea", "anybody here?")
     kim = visit().enter("kim", "#tea")
@@ -200,7 +202,9 @@ def test_by_keys_alone(club: ClubDaemon, visit: Visit) -> None:
     expect(kim.input).to_have_value("yes")
 
 
-def test_a_line_that_was_cut_off_is_sent_when_there_is_a_connection_again(club: ClubDaemon, visit: Visit) -> None:
+def test_a_line_that_was_cut_off_is_sent_when_there_is_a_connection_again(
+    club: ClubDaemon, visit: Visit
+) -> None:
     bob = club.member("bob", "#rope")
     relay = Relay(club.web)
     kim = visit(address=f"http://127.0.0.1:{relay.port}/").enter("kim", "#rope")

@@ -22,7 +22,8 @@ SCROLL = """async (step) => {
     const scroller = document.querySelector("chat-timeline .scroller");
     const {top, bottom} = scroller.getBoundingClientRect();
     const middle = (top + bottom) / 2;
-    const row = [...scroller.querySelectorAll("li")].find((each) => each.getBoundingClientRect().bottom > middle);
+    const rows = [...scroller.querySelectorAll("li")];
+    const row = rows.find((each) => each.getBoundingClientRect().bottom > middle);
     const before = row.getBoundingClientRect().top;
     const at = scroller.scrollTop;
     scroller.scrollTop = at + step;
@@ -45,7 +46,10 @@ def measure(page: Page, step: int) -> Any:
 def test_far_back_and_forth_again(club: ClubDaemon, visit: Visit) -> None:
     bob = club.member("bob", "#long")
     for number in range(LONG):
-        bob.send(f"PRIVMSG #long :number {number}" + (" and some more words, so that it takes two lines or three" * (number % 3)))
+        bob.send(
+            f"PRIVMSG #long :number {number}"
+            + (" and some more words, so that it takes two lines or three" * (number % 3))
+        )
     bob.client.sync()
     kim = visit(viewport={"width": 900, "height": 600}).enter("kim", "#long")
     kim.row(f"number {LONG - 1}")

@@ -8,7 +8,9 @@ from daemon_process import DEADLINE
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 REPORTS = """
-addEventListener("securitypolicyviolation", (event) => console.error("policy", event.violatedDirective, event.blockedURI));
+addEventListener("securitypolicyviolation", (event) => {
+    console.error("policy", event.violatedDirective, event.blockedURI);
+});
 """
 PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
 
@@ -19,6 +21,7 @@ class Visitor:
     def __init__(self, browser: Browser, address: str, **options: Any) -> None:
         options = {"locale": "en-GB", "timezone_id": "Europe/Berlin"} | options
         self.address = address
+        self.touch = bool(options.get("has_touch"))
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(DEADLINE * 1000)
         self.context.add_init_script(REPORTS)
@@ -56,7 +59,10 @@ class Visitor:
 
     def say(self, text: str) -> None:
         self.input.fill(text)
-        self.input.press("Enter")
+        if self.touch:  # there Enter is a new line
+            self.page.get_by_role("button", name="Send").tap()
+        else:
+            self.input.press("Enter")
 
     def leave(self) -> None:
         self.context.close()

@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from profiles import runs
 
+from chatnet.pages import PagesError
 from chatnet.settings import Settings
 from chatnet.wiring.config import MAX_FILE, MAX_MOTD, ConfigError, check, draft, load, read_motd
 from chatnet.wiring.fields import section_of
@@ -398,6 +399,21 @@ def test_a_web_listener_needs_an_extra_too(write: Any, monkeypatch: pytest.Monke
 def test_mistakes_in_a_web_listener(write: Any, keys: str, reason: str) -> None:
     path = write(f'[[listen]]\nendpoint = "tcp:8080"\n{keys}\n')
     assert problems(path) == [f"chatnet.toml: {reason}"]
+
+
+def test_a_client_that_is_not_whole_is_told_before_the_start(
+    write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read() -> None:
+        raise PagesError("the web client's file index.html is missing")
+
+    path = write('[[listen]]\nendpoint = "tcp:8080"\nkind = "web"\n[web]\nacme = "acme"\n')
+    problems_, warnings = trial(draft(str(path), {}))
+    assert problems_ == []
+    assert warnings == [f"{path}: web.acme: there is no folder {path.parent}/acme"]
+    monkeypatch.setattr("chatnet.wiring.trial.read", read)
+    assert trial_of(path) == ["chatnet.toml: listen: the web client's file index.html is missing"]
+    assert trial_of(write('[[listen]]\nendpoint = "tcp:6667"\n')) == []
 
 
 def test_nothing_of_an_extra_is_imported_before_it_is_needed() -> None:

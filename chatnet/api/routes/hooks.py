@@ -44,7 +44,7 @@ Type = Literal[
 ]
 
 
-class Wanted(Body):
+class HookMatch(Body):
     """What a hook tells of its types; all of it has to fit."""
 
     prefix: Annotated[str, Field(max_length=MOST)] = ""
@@ -55,7 +55,7 @@ class Wanted(Body):
     """A nick or an account."""
 
 
-class Made(Body):
+class NewHook(Body):
     """A hook: one with a `url` tells, any other hears."""
 
     label: Label
@@ -68,27 +68,27 @@ class Made(Body):
     """Where it tells."""
     types: tuple[Type, ...] = ("message",)
     """What it tells."""
-    match: Wanted | None = None
+    match: HookMatch | None = None
     """Which of these."""
     secret: Annotated[str, Field(max_length=120)] | None = None
     """The key that it signs with (``whsec_…``); without, one is made."""
 
 
-class Changed(Body):
+class ChangedHook(Body):
     """What is to be other than it is."""
 
     label: Label | None = None
     format: Annotated[str, Field(max_length=500)] | None = None
     url: Annotated[str, Field(max_length=URL)] | None = None
     types: tuple[Type, ...] | None = None
-    match: Wanted | None = None
+    match: HookMatch | None = None
     renew: bool = False
     """Another address, or another key: it is shown once. That before is signed with for a day."""
     open: bool = False
     """Use one again that was closed."""
 
 
-class Hooked(Object):
+class HookObject(Object):
     """A hook."""
 
     id: str
@@ -114,7 +114,7 @@ class Hooked(Object):
 class HooksOf(Object):
     """Those of a channel."""
 
-    items: list[Hooked]
+    items: list[HookObject]
     complete: bool
 
 
@@ -137,16 +137,16 @@ class Deliveries(Object):
 
 
 @ROUTES.route("GET", "/channels/{channel}/hooks", scope="hooks", answer=HooksOf)
-async def hooks(call: Call) -> Reply:
+async def hooks_of(call: Call) -> Reply:
     """The hooks of a channel: for its operators, and who has the flag s."""
     channel = _channel(call)
     return call.page([_shown(call, each) for each in _hooking(call).known.of(channel.id)], None)
 
 
 @ROUTES.route(
-    "POST", "/channels/{channel}/hooks", scope="hooks", cost=5.0, body=Made, answer=Hooked, status=201
+    "POST", "/channels/{channel}/hooks", scope="hooks", cost=5.0, body=NewHook, answer=HookObject, status=201
 )
-async def make(call: Call) -> Reply:
+async def make_hook(call: Call) -> Reply:
     """Make a hook that hears, or, with `url`, one that tells; its address or key is shown once."""
     channel, body, hooking = _channel(call), call.body, _hooking(call)
     owner = _account(call)
@@ -167,8 +167,8 @@ async def make(call: Call) -> Reply:
     return call.reply(_shown(call, hook, secret=key))
 
 
-@ROUTES.route("PATCH", "/hooks/{id}", scope="hooks", body=Changed, answer=Hooked, anywhere=True)
-async def change(call: Call) -> Reply:
+@ROUTES.route("PATCH", "/hooks/{id}", scope="hooks", body=ChangedHook, answer=HookObject, anywhere=True)
+async def change_hook(call: Call) -> Reply:
     """Change a hook; have it be at another address, or sign with another key; open one that was closed."""
     hook, body, hooking = _hook(call), call.body, _hooking(call)
     given: dict[str, str | None] = {}
@@ -201,14 +201,14 @@ async def change(call: Call) -> Reply:
 
 
 @ROUTES.route("DELETE", "/hooks/{id}", scope="hooks", status=204, anywhere=True)
-async def remove(call: Call) -> Reply:
+async def remove_hook(call: Call) -> Reply:
     """Make an end of a hook."""
     await _hooking(call).remove(_hook(call))
     return call.reply()
 
 
 @ROUTES.route("POST", "/hooks/{id}/test", scope="hooks", cost=5.0, status=204, anywhere=True)
-async def test(call: Call) -> Reply:
+async def test_hook(call: Call) -> Reply:
     """Have a hook that tells tell something, of the type `test`."""
     hook = _hook(call)
     if not hook.tells:
@@ -218,7 +218,7 @@ async def test(call: Call) -> Reply:
 
 
 @ROUTES.route("GET", "/hooks/{id}/deliveries", scope="hooks", answer=Deliveries, anywhere=True)
-async def deliveries(call: Call) -> Reply:
+async def deliveries_of(call: Call) -> Reply:
     """What came of telling: the last tries, of this server since its start."""
     found = _outgoing(call).deliveries.tries(_hook(call))
     return call.page([_tried(each) for each in found], None)
@@ -309,18 +309,18 @@ def _judge_url(call: Call, url: str) -> None:
         raise Problem("invalid", errors=[Mistake("/url", mistake)])
 
 
-def _match(wanted: Wanted | None) -> str:
+def _match(wanted: HookMatch | None) -> str:
     return "" if wanted is None else Match(wanted.prefix, wanted.mention, wanted.by).text
 
 
 # what they show
 
 
-def _shown(call: Call, hook: Hook, *, address: str | None = None, secret: str | None = None) -> Hooked:
+def _shown(call: Call, hook: Hook, *, address: str | None = None, secret: str | None = None) -> HookObject:
     registry = call.parts.node.network.registry
     bot, by = registry.account(hook.bot), registry.account(hook.by)
     channel = registry.channels.by_id.get(hook.channel)
-    found = Hooked(
+    found = HookObject(
         id=hook.name,
         channel="" if channel is None else channel.name,
         label=hook.label,

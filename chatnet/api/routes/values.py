@@ -18,7 +18,7 @@ from chatnet.wire.server_time import written_ms
 ROUTES = Routes()
 
 
-class Measured(Body):
+class NewValue(Body):
     """What was measured."""
 
     value: Annotated[str, Field(min_length=1, max_length=200)]
@@ -26,7 +26,7 @@ class Measured(Body):
     """Stands behind the value, with a space between."""
 
 
-class Value(Object):
+class LastValue(Object):
     """What was measured last, and when."""
 
     key: str
@@ -34,31 +34,31 @@ class Value(Object):
     time: str
 
 
-class ValuesOf(Object):
+class LastValues(Object):
     """Those of a channel, by their keys."""
 
-    items: list[Value]
+    items: list[LastValue]
     complete: bool
 
 
-@ROUTES.route("PUT", "/channels/{channel}/values/{key}", scope="send", body=Measured, status=204)
-async def put(call: Call) -> Reply:
+@ROUTES.route("PUT", "/channels/{channel}/values/{key}", scope="send", body=NewValue, status=204)
+async def put_value(call: Call) -> Reply:
     """Keep a value, which is not said: everybody reads it as metadata, ``value/<key>``."""
-    body: Measured = call.body
+    body: NewValue = call.body
     value = f"{body.value} {body.unit}".rstrip()
     await _values(call).put(call.identity, call.channel(), call.params["key"], value)
     return call.reply()
 
 
-@ROUTES.route("GET", "/channels/{channel}/values", scope="read", answer=ValuesOf)
-async def values(call: Call) -> Reply:
+@ROUTES.route("GET", "/channels/{channel}/values", scope="read", answer=LastValues)
+async def values_of(call: Call) -> Reply:
     """The last values of a channel."""
     name, network = call.channel(), call.parts.node.network
     channel = channel_named(network, name)
     if channel is None or not may_see_channel(call.user, channel):
         raise Problem("no-such-channel")
     found = [
-        Value(key=each.key, value=each.value, time=written_ms(int(each.at * 1000)))
+        LastValue(key=each.key, value=each.value, time=written_ms(int(each.at * 1000)))
         for each in _values(call).of(channel)
     ]
     return call.page(found, None)

@@ -37,22 +37,29 @@ async def hook_list(errand: Errand) -> None:
 
 @CHANSERV.command("HOOK ADD", min_params=2, penalty=5.0)
 async def hook_add(errand: Errand) -> None:
-    """`HOOK ADD <#channel> <label> [<format>]`: an address by which a program says something in a channel.
+    """`HOOK ADD <#channel> <label> [BY <bot>] [<format>]`: an address by which a program says something.
 
     The address is shown once, and whoever knows it can use it. Without a format it takes what Slack and
     Mattermost take, and plain text; others are github, gitlab, alertmanager, grafana, and template with a
-    text such as template {repository.name}: {message}. An account of yours is made that speaks there.
+    text such as template {repository.name}: {message}. A bot of yours speaks there: one that is called as
+    the hook is, and made if need be, or the one that you name.
     """
     registration = registered(errand)
     hooks = await _hooks(errand, registration)
-    label, form = _label(errand, errand.params[1]), " ".join(errand.params[2:]) or "any"
+    label, words, by = _label(errand, errand.params[1]), errand.params[2:], errand.in_person()
+    bot = None
+    if len(words) > 1 and words[0].upper() == "BY":
+        bot, words = errand.nickserv.bots.named(by, words[1]), words[2:]
+        if bot is None:
+            errand.end("That is no bot of yours. BOT LIST of NickServ lists them.")
+    form = " ".join(words) or "any"
     if (wrong := hooks.wrong(form)) is not None:
         errand.end(f"The format {wrong}.")
-    hook, secret = await hooks.hear(registration, label, form, errand.in_person())
+    hook, secret = await hooks.hear(registration, label, form, by, bot)
     errand.say(f"The hook {hook.label} of {registration.name}, shown only now, is at")
     errand.say(hooks.address(hook, secret))
-    bot = errand.network.registry.account(hook.bot)
-    errand.say(f"{'Nobody' if bot is None else bot.shown} speaks by it. Try: curl -d hello <address>")
+    speaker = errand.network.registry.account(hook.bot)
+    errand.say(f"{'Nobody' if speaker is None else speaker.shown} speaks by it. Try: curl -d hello <address>")
 
 
 @CHANSERV.command("HOOK DEL", min_params=2, penalty=2.0)

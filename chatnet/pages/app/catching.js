@@ -1,25 +1,21 @@
 /**
- * What is done after one has come in: back into the channels, and up to what was said meanwhile.
+ * What is done after one has come in: back into the channels, and to where something was said meanwhile.
  */
 
-import {isBatch, lines} from "./batches.js";
-import {takePage} from "./model.js";
+import {lines} from "./batches.js";
 import {WHOX} from "./numerics.js";
-import {iso, paramsOf} from "./questions.js";
+import {iso} from "./questions.js";
 import {Changes} from "./state.js";
 import {fold} from "./wire.js";
 
 /** @typedef {import("./connection.js").Connection} Connection */
 /** @typedef {import("./state.js").Target} Target */
 /** @typedef {import("./batches.js").Item} Item */
-/** @typedef {import("./questions.js").Question} Question */
 
 const DAY = 86_400_000;
 /** How far back talks are looked for by somebody who has just come. */
 const RECENT = 30 * DAY;
 const TALKS = 50;
-/** Channels and talks of which the newest page is asked for before somebody opens them. */
-const BEHIND = 20;
 const JOINED = 400;
 
 export class Catching {
@@ -44,8 +40,6 @@ export class Catching {
         this._persists = false;
         /** When the last line before came, in milliseconds of the server; 0: never. */
         this.since = 0;
-        /** @type {Set<Target>} */
-        this._behind = new Set();
     }
 
     /** One is in: whatever one was in before is to be entered again. */
@@ -101,7 +95,7 @@ export class Catching {
         this._monitor();
         this._connection.outbox.flush();
         for (const target of this._connection.outbox.undecided()) {
-            this.look(target, null);
+            this._connection.looking.look(target, null);
         }
         if (this._connection.opened) {
             this.open(this._connection.opened);
@@ -174,7 +168,7 @@ export class Catching {
         if (target === connection.opened) {
             this.open(target);
         } else if (connection.outbox.isUndecided(target)) {
-            this.look(target, null);
+            this._connection.looking.look(target, null);
         }
     }
 
@@ -188,7 +182,7 @@ export class Catching {
             this._connection.send("MODE", [name]);
             this._connection.send("WHO", [name, WHOX]);
         }
-        this.look(target, null);
+        this._connection.looking.look(target, null);
     }
 
     /** Where something was said since the last line. */
@@ -218,7 +212,7 @@ export class Catching {
             const target = model.target(name);
             if (target.past.end && (target.past.newest?.at ?? 0) < Date.parse(time)) {
                 target.news = true;
-                this._later(target);
+                this._connection.looking.later(target);
                 changes.once("target", target.name);
             }
             if (!known) {
@@ -240,142 +234,10 @@ export class Catching {
         }
     }
 
-    // the past
-
-    /**
-     * Read what is missing for somebody who sees these rows (null: the newest), if something is.
-     * @param {Target} target
-     * @param {{first: string, last: string}|null} visible
-     */
-    look(target, visible) {
-        if (!this.settled || !this._connection.hears(target)) {
-            return;
-        }
-        const question = target.past.ask(visible, this._connection.serverTime());
-        if (question) {
-            this.ask(target, question);
-        } else if (!target.past.asking) {
-            this._decide(target);
-        }
-    }
-
-    /**
-     * @param {Target} target
-     * @param {Question} question
-     */
-    ask(target, question) {
-        target.past.asked(question);
-        this._changed(target);
-        this._connection.request(
-            (items) => this._page(target, question, items),
-            (error) => this._refused(target, question, error),
-            "CHATHISTORY", paramsOf(question, target.name), {page: true},
-        );
-    }
-
-    /**
-     * @param {Target} target
-     * @param {Question} question
-     * @param {Item[]} items
-     */
-    _page(target, question, items) {
-        const {model} = this._connection;
-        const page = items.find((item) => isBatch(item) && item.type === "chathistory");
-        const note = items.find((item) => !isBatch(item) && item.verb === "NOTE" && item.params[1] === "INCOMPLETE");
-        const times = note && !isBatch(note) ? note.params.slice(3, 5).map((time) => Date.parse(time)) : [];
-        const now = this._connection.serverTime();
-        if (!page || !isBatch(page)) {
-            this._refused(target, question, new Error("no page"));
-            return;
-        }
-        const changes = new Changes();
-        /** @type {[number, number]|null} */
-        const incomplete = times.length === 2 && !times.some(Number.isNaN) ? [times[0], times[1]] : null;
-        takePage(model, target, page, {question, incomplete}, now, changes);
-        target.news = false;
-        this._connection.tell(changes.list);
-        this._decide(target);
-        this._next();
-    }
-
-    /**
-     * @param {Target} target
-     * @param {Question} question
-     * @param {Error & {code?: string}} error
-     */
-    _refused(target, question, error) {
-        if (error.code === undefined && error.name === "Unanswered" && !this.settled) {
-            return; // the connection is gone; `apart` has put all in order
-        }
-        const otherwise = target.past.refused(question, error.code ?? "");
-        if (otherwise) {
-            this.ask(target, otherwise);
-            return;
-        }
-        target.news = false;
-        this._changed(target);
-        this._connection.outbox.decide(target, true);
-        this._next();
-    }
-
-    /**
-     * What is not known to be said: look further for it, or say so.
-     * @param {Target} target
-     */
-    _decide(target) {
-        const {outbox} = this._connection;
-        outbox.decide(target, target.past.most === 0);
-        if (outbox.isUndecided(target)) {
-            const holes = target.past.holes();
-            const newest = holes[holes.length - 1];
-            const question = newest && target.past.ask({first: newest.id, last: newest.id}, this._connection.serverTime());
-            if (question) {
-                this.ask(target, question);
-            } else if (!target.past.asking) {
-                outbox.decide(target, true);
-            }
-        }
-    }
-
-    /**
-     * Read the newest of a target when there is nothing more urgent.
-     * @param {Target} target
-     */
-    _later(target) {
-        if (this._behind.size < BEHIND) {
-            const idle = this._behind.size === 0;
-            this._behind.add(target);
-            if (idle) {
-                this._next();
-            }
-        }
-    }
-
-    _next() {
-        for (const target of this._behind) {
-            if (target.past.asking) {
-                return;
-            }
-            this._behind.delete(target);
-            const question = target.past.end && target.past.ask(null, this._connection.serverTime());
-            if (question && this._connection.hears(target)) {
-                this._behind.add(target);
-                this.ask(target, question);
-                return;
-            }
-        }
-    }
-
-    /** @param {Target} target */
-    _changed(target) {
-        this._connection.tell([{kind: "rows", target: target.name, first: "", last: "", live: false}]);
-    }
-
     /** The connection is gone. */
     apart() {
         this.settled = false;
         this._token = "";
-        this._behind.clear();
         this.since = this._connection.lastTime;
     }
 }

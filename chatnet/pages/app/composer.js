@@ -102,6 +102,7 @@ export class ChatComposer extends HTMLElement {
         return Boolean(this.#input.value) || this.#drafts.size > 0;
     }
 
+    /** @override */
     focus() {
         this.#input.focus({preventScroll: true});
     }

@@ -10,6 +10,7 @@ import {Catching} from "./catching.js";
 import {wantedOf} from "./greeting.js";
 import {Labels, Refusal, Unanswered, refusalIn} from "./labels.js";
 import {Link} from "./link.js";
+import {Looking} from "./looking.js";
 import {applyWhole} from "./model.js";
 import {Outbox} from "./outbox.js";
 import {jump} from "./questions.js";
@@ -38,6 +39,7 @@ export class Connection extends Link {
         this.opened = null;
         this._labels = new Labels();
         this.outbox = new Outbox(this);
+        this.looking = new Looking(this);
         this._catching = new Catching(this);
         /** @type {Change[]} */
         this._changes = [];
@@ -57,6 +59,7 @@ export class Connection extends Link {
     /** @override */
     apart() {
         this._catching.apart();
+        this.looking.apart();
         this.outbox.apart();
         this._labels.fail("The connection is gone");
         this.tell([...this.model.targets.values()].map((target) => ({
@@ -156,7 +159,7 @@ export class Connection extends Link {
         this._changes = [];
         for (const name of new Set(changes.map((change) => (change.kind === "rows" ? change.target : undefined)))) {
             const target = name === undefined ? undefined : this.model.targets.get(fold(name));
-            target?.past.prune(this._visible.get(target) ?? null);
+            target?.past.prune(this.visible(target));
         }
         this.dispatchEvent(new CustomEvent("changes", {detail: changes}));
     }
@@ -251,7 +254,15 @@ export class Connection extends Link {
     look(name, visible) {
         const target = this.model.target(name);
         this._visible.set(target, visible);
-        this._catching.look(target, visible);
+        this.looking.look(target, visible);
+    }
+
+    /**
+     * Which rows of a target are seen, as `look` was told last; null: the newest.
+     * @param {Target} target
+     */
+    visible(target) {
+        return this._visible.get(target) ?? null;
     }
 
     /**
@@ -263,7 +274,7 @@ export class Connection extends Link {
         const target = this.model.target(name);
         const question = target.past.row(msgid) ? null : jump(target.past, msgid);
         if (question && !target.past.asking && this.hears(target)) {
-            this._catching.ask(target, question);
+            this.looking.ask(target, question);
         }
     }
 
@@ -275,7 +286,7 @@ export class Connection extends Link {
     again(name, hole) {
         const target = this.model.target(name);
         target.past.again(hole);
-        this._catching.look(target, {first: hole, last: hole});
+        this.looking.look(target, {first: hole, last: hole});
     }
 
     /**

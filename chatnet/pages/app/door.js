@@ -137,7 +137,8 @@ export async function door({about, invite, nick, wrong, login: known, api, come}
                 ),
             ),
         );
-        tell(trouble || (!SECURE ? say("door.insecure") : ""));
+        const warned = way !== "guest" && !SECURE ? say("door.insecure") : "";
+        tell(trouble || warned || (about.guests === false && way === "login" ? say("door.guests.off") : ""));
         if (matchMedia("(hover: hover)").matches) (way === "code" ? code : name).focus();
     }
 

@@ -10,12 +10,13 @@ import {BEGINNING, END, compare} from "./questions.js";
 
 /**
  * Something may be missing here; where the server said of when, between `since` and `until` (milliseconds).
- * `triedAt` is when it was asked for last.
+ * `triedAt` is when it was asked for last, and `tries` how often in vain.
  * @typedef {object} Hole
  * @property {"unread"|"failed"|"denied"|"incomplete"} state
  * @property {number} since
  * @property {number} until
  * @property {number} triedAt
+ * @property {number} tries
  */
 
 /** Messages of one channel or talk that are kept. */
@@ -24,7 +25,7 @@ const REMEMBERED = 500;
 
 /** @returns {Hole} */
 export function unread() {
-    return {state: "unread", since: 0, until: 0, triedAt: 0};
+    return {state: "unread", since: 0, until: 0, triedAt: 0, tries: 0};
 }
 
 export class Entries {

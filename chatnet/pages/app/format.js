@@ -68,11 +68,11 @@ function styled(text) {
         }
         end(at);
         from = at + 1;
-        const style = TOGGLES[sign];
-        if (style) {
+        const toggled = TOGGLES[sign];
+        if (toggled) {
             on = new Set(on);
-            if (!on.delete(style)) {
-                on.add(style);
+            if (!on.delete(toggled)) {
+                on.add(toggled);
             }
         } else if (sign === CODES.plain) {
             on = new Set();

@@ -1,9 +1,10 @@
 // @ts-check
 /** Begins: who is known goes in at once, others stand at the door. */
-import {operating, wantedBy} from "./address.js";
+import {operating} from "./address.js";
 import {Api} from "./api.js";
 import {at} from "./dom.js";
 import {door} from "./door.js";
+import {kept} from "./places.js";
 import {Settings, dress, storage} from "./settings.js";
 import {say} from "./words.js";
 
@@ -58,7 +59,7 @@ async function knock(wrong) {
 
 /** @param {Entry} entry @param {boolean} [again] not by the door @returns {Promise<string | null>} */
 async function enter(entry, again = false) {
-    const {Room, kept} = await import("./room.js");
+    const {Room} = await import("./room.js");
     remember(entry);
     api.token = (entry.token && entry.secret) || "";
     if (again && api.token && !(await renew(entry))) return null;

@@ -203,7 +203,7 @@ export class Past extends Entries {
             first.gap = {...question.hole, until: first.at, triedAt: 0}; // the rest of what was in doubt
         }
         if (doubt) {
-            this._doubt(doubt, now);
+            this._doubt(doubt, now, question.hole?.tries ?? 0);
         }
     }
 
@@ -211,10 +211,11 @@ export class Past extends Entries {
      * Something of a time may be missing: there is a hole before the first entry that is younger.
      * @param {[number, number]} times
      * @param {number} now
+     * @param {number} tries
      */
-    _doubt([since, until], now) {
+    _doubt([since, until], now, tries) {
         const entry = this.entries[this.place({at: until, id: ""})] ?? null;
-        this.setGap(entry, {state: "incomplete", since, until, triedAt: now});
+        this.setGap(entry, {state: "incomplete", since, until, triedAt: now, tries: tries + 1});
     }
 
     /**

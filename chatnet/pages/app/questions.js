@@ -29,7 +29,12 @@
 
 export const PAGE = 100;
 export const BACK = 60;
-export const AGAIN = 60_000;
+/**
+ * Milliseconds after which a hole of which other servers may know is asked for again: soon at first, for what is not
+ * written yet is told so, too.
+ */
+const SOON = 2000;
+const AGAIN = 60_000;
 const LAST = "\uffff";
 /** @type {Key} */
 export const BEGINNING = {at: -Infinity, id: ""};
@@ -97,7 +102,15 @@ export function holeId(entry) {
  * @param {number} now
  */
 function wants(hole, now) {
-    return hole.state === "unread" || (hole.state === "incomplete" && now - hole.triedAt >= AGAIN);
+    return hole.state === "unread" || (hole.state === "incomplete" && now - hole.triedAt >= pause(hole));
+}
+
+/**
+ * How long (milliseconds) a hole is left alone that was asked for in vain.
+ * @param {Hole} hole
+ */
+export function pause(hole) {
+    return hole.tries <= 1 ? SOON : AGAIN;
 }
 
 /**

@@ -4,15 +4,16 @@ import "./bar.js";
 import "./composer.js";
 import "./lists.js";
 import "./timeline.js";
-import {operating, wantedBy} from "./address.js";
+import {operating} from "./address.js";
 import {Connection} from "./connection.js";
 import {Desk} from "./desk.js";
 import {open as openDialog} from "./dialogs.js";
 import {at, button, fill, h, tool} from "./dom.js";
 import {listen} from "./keyboard.js";
 import {Notices} from "./notices.js";
-import {storage} from "./settings.js";
+import {keep} from "./places.js";
 import {take} from "./tabs.js";
+import {compare, tell} from "./standing.js";
 import {said} from "./text.js";
 import {say} from "./words.js";
 
@@ -50,6 +51,8 @@ export class Room {
         this.dirty = new Set();
         /** Where one wants to be once connected. @type {string[]} */
         this.wanted = [];
+        /** Whether there was a connection already. */
+        this.been = false;
         this.head = at("head");
         this.side = at("people");
         listen(this);
@@ -228,7 +231,12 @@ export class Room {
         this.bar.connection(detail, () => this.connection.now());
         if (detail.state === "REFUSED")
             this.main.refused(detail.text || say(detail.reason === "no-login" ? "door.noAccounts" : "door.wrong"));
-        if (detail.state === "LIVE") this.#arrived();
+        if (detail.state === "LIVE") {
+            tell(this, this.connection.who.nick);
+            if (this.been) compare(this);
+            this.been = true;
+            this.#arrived();
+        }
         this.#mark("list");
     }
 
@@ -376,23 +384,5 @@ export class Room {
         const seen = visualViewport;
         if (!seen || seen.scale !== 1) return;
         document.documentElement.style.setProperty("--tall", `${seen.height}px`);
-    }
-}
-
-const KEPT = "chatnet.channels";
-
-/** Remember where one is, for a guest who loads the page again. @param {Desk} desk */
-function keep(desk) {
-    const names = [...desk.model.channels.values()].filter((each) => each.joined).map((each) => each.name);
-    if (desk.connection.state === "LIVE") storage("sessionStorage")?.setItem(KEPT, JSON.stringify(names));
-}
-
-/** @returns {string[]} the channels one was in */
-export function kept() {
-    try {
-        const names = JSON.parse(storage("sessionStorage")?.getItem(KEPT) ?? "[]");
-        return names.filter((/** @type {unknown} */ each) => typeof each === "string");
-    } catch {
-        return [];
     }
 }

@@ -276,9 +276,7 @@ export class ChatTimeline extends HTMLElement {
             if (!this.#stuck && this.#places.length === 0) this.#note();
             this.#draw();
         }
-        const {scrollTop, clientHeight} = this.#scroller;
-        const seen = this.#visible(SCREENS * clientHeight);
-
+        const seen = this.#visible(SCREENS * this.#scroller.clientHeight);
         this.desk.wantPast(this.#target, seen);
     }
 

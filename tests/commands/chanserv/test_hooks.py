@@ -54,6 +54,18 @@ def test_a_bot_is_used_again_and_has_a_number_where_its_name_is_somebodys(hooked
     assert told(hooked, "HOOK ADD #club CI")[-1].startswith("ci speaks by it.")
 
 
+def test_several_hooks_may_have_one_bot(hooked: Hooked) -> None:
+    told(hooked, "HOOK ADD #club ci")
+    assert told(hooked, "HOOK ADD #club code BY ci github")[-1].startswith("ci speaks by it.")
+    assert told(hooked, "HOOK ADD #club x by CI")[-1].startswith("ci speaks by it.")
+    assert told(hooked, "HOOK ADD #club y BY bob") == [
+        "That is no bot of yours. BOT LIST of NickServ lists them."
+    ]
+    lines = told(hooked, "HOOK LIST #club")
+    assert any("code: hears github, by ci" in line for line in lines)
+    assert any("x: hears any, by ci" in line for line in lines)
+
+
 def test_it_takes_the_flag_s_or_to_be_an_operator_there(hooked: Hooked) -> None:
     for line in ("HOOK LIST #club", "HOOK ADD #club x", "HOOK DEL #club x"):
         assert told(hooked, line, "bob") == ["You need the flag s in #club for that."]

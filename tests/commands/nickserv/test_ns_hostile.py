@@ -24,7 +24,7 @@ NAMING = {
     *("INFO", "STATUS", "ACC", "SESSIONS", "LISTLOGINS", "CLIENTS LIST", "GHOST", "REGAIN", "RECOVER"),
     *("RELEASE", "UNGROUP", "SET NAME", "ACCOUNTNAME", "DROP", "CERT LIST", "CERT ADD", "CERT DEL"),
     *("VHOST TAKE", "VHOST SET", "SAREGISTER", "SETPASS", "SUSPEND", "UNSUSPEND", "ERASE", "RENAME"),
-    *("MARK", "LIST", "\x01PING"),
+    *("MARK", "LIST", "BOT DEL", "BOT TOKEN", "\x01PING"),
 }
 """Commands with names for their words, which answers may repeat."""
 LINES = st.lists(WORDS, min_size=1, max_size=5).map(" ".join)

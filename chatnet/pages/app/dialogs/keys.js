@@ -18,8 +18,7 @@ const KEYS = /** @type {const} */ ([
     ["help", ["?"]],
 ]);
 
-/** @param {import("../desk.js").Desk} _desk */
-export function open(_desk) {
+export function open() {
     frame(
         say("keys.title"),
         h("h3", null, say("keys.keys")),

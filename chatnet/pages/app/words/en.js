@@ -15,7 +15,6 @@ export const words = {
     emoji: "Emoji",
     "emoji.find": "Find an emoji",
     done: "Done",
-    fewer: "Show less",
     gone: "Deleted by {by}",
     "gone.why": "Deleted by {by}: {reason}",
     "hole.asked": "Loading messages…",
@@ -118,7 +117,6 @@ export const words = {
     "bar.notify": "Be told of messages for you, when you look elsewhere?",
     "bar.notify.yes": "Yes, tell me",
     "bar.notify.no": "No",
-    "bar.refused": "{reason}",
     "bar.reload": "Reload",
     "bar.clock": "Your clock is {n} minutes off, so times may look odd.",
     "bar.waiting": "Reconnecting in {n} s.",
@@ -159,7 +157,6 @@ export const words = {
     "door.stay": "Stay logged in",
     "door.title": "Chat on {network}",
     "door.verify": "Verify",
-    "door.wait": "One moment…",
     "door.wrong": "Account or password is not right.",
     "door.invite.over": "This invitation is not valid any more. You can come in all the same.",
     "door.guests.off": "Guests cannot come in here. Log in, or make an account.",
@@ -186,7 +183,6 @@ export const words = {
     "search.here": "In {name}",
     "search.all": "Everywhere",
     "search.none": "Nothing was found.",
-    "search.first": "The newest come first.",
 
     "channel.topic": "Topic",
     "channel.topic.by": "Set by {by}, {at}",
@@ -200,7 +196,6 @@ export const words = {
     "channel.leave": "Leave",
     "channel.leave.talk": "Close this talk",
     "channel.join": "Join again",
-    "channel.key": "Key",
 
     "person.account": "Account",
     "person.host": "Address",
@@ -232,7 +227,6 @@ export const words = {
     "invite.link.lead": "Whoever opens it comes in, with an account or without.",
     "invite.none": "Links need an account, and the right to invite in this channel.",
     "invite.address": "They can also open this address:",
-    "invite.open": "Links in use",
     "invite.used": "{used} of {most} used, until {until}",
     "invite.close": "Close it",
 
@@ -241,7 +235,6 @@ export const words = {
     "redact.reason": "Reason, if you like",
     "redact.yes": "Delete",
     "copy.text": "Copy text",
-    "copy.link": "Copy link",
 
     "settings.look": "Look",
     "settings.theme": "Colours",
