@@ -78,9 +78,8 @@ class Office:
         word = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(WORD)
         more = OPERATORS.replace("UNIX", socket).replace("WORD", word)
         for name, kind in (("desk", "boss"), ("helper", "aide")):
-            more += (
-                TOKEN.replace("NAME", name).replace("HASH", token_hash(secret(name))).replace("CLASS", kind)
-            )
+            hashed = token_hash(secret(name)) or ""
+            more += TOKEN.replace("NAME", name).replace("HASH", hashed).replace("CLASS", kind)
         self.configuration = CONFIGURATION + more
         self.here = ClubDaemon(folder / "here", self.configuration.replace("NICK", "30"))
         self.there = ClubDaemon(folder / "there", OTHER.replace("UNIX", socket))
