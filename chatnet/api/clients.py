@@ -13,7 +13,7 @@ from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
 
 LOOK: Final = 5.0
-"""Seconds between two looks at who is not used any more."""
+"""Seconds between two looks at who is not used any more, or whose token is over."""
 
 
 class Clients:
@@ -57,6 +57,9 @@ class Clients:
         return client
 
     def _make(self, identity: Identity) -> Client:
+        if not self._identities.is_good(identity):
+            # It was found a while ago: by a ticket, or before something else was waited for.
+            raise Problem("unauthenticated", "The token is over or taken back")
         if self._sessions.ending:
             raise Problem("unavailable", "The server stops")
         if len(self._clients) >= self._node.settings.api.clients:
@@ -83,6 +86,7 @@ class Clients:
         for client in list(self._clients.values()):
             if client.state is State.LIVE and not client.uses and client.idle_since <= before:
                 client.close("Not used any more")
+        self._look_again(list(self._clients.values()))  # a token may be over by now
         self._look_later()
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
