@@ -14,7 +14,7 @@ from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
 
 LOOK: Final = 5.0
-"""Seconds between two looks at who is not used any more."""
+"""Seconds between two looks at who is not used any more, or whose token is over."""
 
 
 class Clients:
@@ -59,6 +59,9 @@ class Clients:
         return client
 
     def _make(self, identity: Identity) -> Client:
+        if not self._identities.is_good(identity):
+            # It was found a while ago: by a ticket, or before something else was waited for.
+            raise Problem("unauthenticated", "The token is over or taken back")
         if self._sessions.ending:
             raise Problem("unavailable", "The server stops")
         if len(self._clients) >= self._node.settings.api.clients:
@@ -87,6 +90,7 @@ class Clients:
             stays = LOOK if client.identity.page else linger
             if client.state is State.LIVE and not client.uses and client.idle_since <= now - stays:
                 client.close("Not used any more")
+        self._look_again(list(self._clients.values()))  # a token may be over by now
         self._look_later()
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:

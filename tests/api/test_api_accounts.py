@@ -96,6 +96,27 @@ def test_tokens_of_other_scopes_have_no_end_unless_one_is_asked_for(desk: Desk) 
     assert Program(desk).posts("/tokens", basic(), label="ci", scope="all").kind == "refused"
 
 
+def test_a_ticket_goes_with_its_token(desk: Desk) -> None:
+    page = logged_in(desk)
+    ticket = page.posts("/tickets").json["ticket"]
+    key = page.gets("/tokens").json["items"][0]["id"]
+    assert page.deletes(f"/tokens/{key}").status == 204
+    assert Program(desk).gets("/events", ticket=ticket).kind == "unauthenticated"
+    assert desk.house.node.network.user("ann") is None
+    desk.house.check()
+
+
+def test_a_stream_ends_with_its_token(desk: Desk) -> None:
+    page = logged_in(desk, scope="events", days=1)
+    reader = page.listens()
+    desk.house.clock.advance(DAY - 60)
+    assert not reader.ended
+    desk.house.clock.advance(70)
+    assert reader.ended and reader.types()[-1] == "closing"
+    assert page.gets("/me").kind == "unauthenticated"
+    desk.house.check()
+
+
 @pytest.mark.parametrize(
     "headers",
     [

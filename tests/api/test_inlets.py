@@ -29,6 +29,7 @@ class Room:
         }
         block = InletSettings.model_validate(given | settings)
         self.inlet = Inlet(self.house.node, Speaking(self.house.node, desk.api.parts.clients), block)
+        desk.api.parts.identities.know(self.inlet.identity, True)
         self.ann = self.house.client("ann")
         self.ann >> "JOIN #ops"
         self.ann.lines()
