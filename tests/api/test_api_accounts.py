@@ -359,8 +359,8 @@ def test_block_lists_are_asked_before_an_account_is_made(action: str) -> None:
     club.lists[f"66.2.0.192.{zone}"] = Replies(("127.0.0.3",), 300.0)
     desk, root = Desk(club), club.client("root")
     opered(root, "see-all", snomask="ar")
-    there, body = Program(desk, address=address), {"name": "vic", "password": "correct-horse"}
-    answered = there.posts("/accounts", **body)
+    body = {"name": "vic", "password": "correct-horse"}
+    answered = Program(desk, address=address).posts("/accounts", None, **body)
     (told,) = (line for line in root.lines() if "over HTTP" in line)
     assert address in told and f"listed by {zone} (127.0.0.3)" in told
     if action == "mark":
@@ -369,4 +369,4 @@ def test_block_lists_are_asked_before_an_account_is_made(action: str) -> None:
         words = "log in to an account before you come in: " if action == "require-login" else ""
         assert (answered.kind, answered.json["detail"]) == ("banned", f"{words}listed as 127.0.0.3")
         assert club.node.network.registry.named("vic") is None
-    assert Program(desk, address="192.0.2.1").posts("/accounts", **body | {"name": "ann"}).status == 201
+    assert Program(desk, address="192.0.2.1").posts("/accounts", None, **body | {"name": "ann"}).status == 201
