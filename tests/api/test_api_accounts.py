@@ -338,7 +338,8 @@ def test_block_lists_are_asked_before_an_account_is_made(action: str) -> None:
     club.lists[f"66.2.0.192.{zone}"] = Replies(("127.0.0.3",), 300.0)
     desk, root = Desk(club), club.client("root")
     opered(root, "see-all", snomask="ar")
-    there, body = Program(desk, address=address), {"name": "vic", "password": "correct-horse"}
+    there = Program(desk, address=address)
+    body: dict[str, Any] = {"name": "vic", "password": "correct-horse"}
     answered = there.posts("/accounts", **body)
     (told,) = (line for line in root.lines() if "over HTTP" in line)
     assert address in told and f"listed by {zone} (127.0.0.3)" in told

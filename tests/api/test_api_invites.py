@@ -182,7 +182,7 @@ def test_a_code_by_mail_keeps_nobody_out_of_what_is_for_accounts() -> None:
     key = link.rpartition(" ")[2]
     assert "477" in joins(club.client("eve", address="203.0.113.5"), key)
     there = Program(desk, address="203.0.113.5")
-    body = {"name": "bob", "password": WORD, "email": "bob@example.org"}
+    body: dict[str, Any] = {"name": "bob", "password": WORD, "email": "bob@example.org"}
     assert there.posts(f"/invites/{key}/accept", **body).status == 202
     assert " 477 " in joins(club.client("cat", address="198.51.100.9"), key)
     robert = club.client("robert", address="203.0.113.5")
