@@ -8,6 +8,7 @@ from typing import Final
 from chatnet.api.client import Client, State
 from chatnet.api.identities import Identities, Identity
 from chatnet.api.problems import Problem
+from chatnet.api.turns import settled
 from chatnet.model.facts import Fact, Hearer, RecordsTaken, SettingsChanged
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
@@ -46,6 +47,7 @@ class Clients:
 
     async def of(self, identity: Identity) -> Client:
         """The one of an identity; raises Problem if it cannot be on the network."""
+        await settled(self._node)  # who comes is a user at once
         client = self._clients.get(identity.key)
         if client is not None and client.identity != identity and not client.uses:
             client.close("Its token is another one now")  # it has another scope, or nick
@@ -82,9 +84,11 @@ class Clients:
 
     def _look(self) -> None:
         self._looking = False
-        before = self._node.clock.monotonic() - self._node.settings.api.linger
+        now, linger = self._node.clock.monotonic(), self._node.settings.api.linger
         for client in list(self._clients.values()):
-            if client.state is State.LIVE and not client.uses and client.idle_since <= before:
+            # Who has closed the page is not here any more, whatever it had asked for.
+            stays = LOOK if client.identity.page else linger
+            if client.state is State.LIVE and not client.uses and client.idle_since <= now - stays:
                 client.close("Not used any more")
         self._look_again(list(self._clients.values()))  # a token may be over by now
         self._look_later()

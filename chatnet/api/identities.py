@@ -17,7 +17,7 @@ from chatnet.services.refused import Refused
 from chatnet.services.throttle import Throttle
 from chatnet.services.tokens import Tokens, token_hash
 from chatnet.settings import TokenSettings
-from chatnet.web.scopes import Scope, read_scope
+from chatnet.web.scopes import WEB, Scope, read_scope
 from chatnet.wire.masks import address_in, parse_network
 
 BEARER: Final = "bearer "
@@ -40,6 +40,8 @@ class Identity(NamedTuple):
     way: Way = NO_WAY
     oper_class: str | None = None
     until: int = 0
+    page: bool = False
+    """Whether it is that of a page, whose person is on the network by a connection of its own."""
 
     def allows(self, word: str) -> bool:
         """Whether it may be used for what a word of a scope says."""
@@ -93,6 +95,16 @@ class Identities:
             return (identity.account, identity.way.token) not in self._taken
         self._read()
         return identity in self._inside or any(each == identity for each, _ in self._named.values())
+
+    def may_watch(self, identity: Identity) -> bool:
+        """Whether somebody may read the figures of the server, by a token that is for that.
+
+        One of the configuration may; one of an account only while its user is an operator.
+        """
+        if not identity.allows("metrics") or identity.scope.channels is not None:
+            return False
+        users = self._node.network.logged_in.get(identity.account, ())
+        return not identity.account or any(user.oper is not None for user in users)
 
     def know(self, identity: Identity, good: bool) -> None:
         """Somebody of this server's own, who needs no token, is good from now on, or not any more."""
@@ -152,7 +164,11 @@ class Identities:
             return None  # of a newer version, perhaps: it is not for this one to guess
         chat, operates = "command" not in scope.words, "operate" in scope.words
         way = Way(f"token {token.label}", key, chat, operates)
-        identity = Identity(f"{account.id} {key}", account.shown, scope, account.id, way, until=token.until)
+        identity = Identity(
+            *(f"{account.id} {key}", account.shown, scope, account.id, way),
+            until=token.until,
+            page=token.scope == WEB,
+        )
         if not self.is_good(identity):
             return None  # it was taken away while the store was asked
         _put(self._known, hashed, identity)

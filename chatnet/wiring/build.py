@@ -314,7 +314,7 @@ def build(
     )
     if people is not None:
         alive = None if messages is None else messages.heard
-        sessions.staying = Staying(sessions, sessions.persons, people, links.noted, alive)
+        sessions.staying = Staying(sessions, sessions.persons, people, links.noted, links.expect, alive)
     links.persons.sessions = lambda user: len(delivery.sessions_of(user))
     links.queries.answer = partial(answer, sessions)
     links.orders.obey = Obeying(sessions, ORDERS).obey

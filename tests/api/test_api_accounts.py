@@ -13,8 +13,10 @@ from club import Club
 from conversation import Client, House
 from nickserv import ask
 from postal import code_in, postal
+from states import opered
 
 from chatnet.services.tokens import EXCHANGED
+from chatnet.session.blocklists import Replies
 
 WORD = "correct-horse"
 DAY = 86400
@@ -68,6 +70,21 @@ def test_a_page_logs_in_with_the_password_once(desk: Desk) -> None:
     }
     assert found["token"] not in str(page.gets("/tokens").json)
     desk.house.check()
+
+
+@pytest.mark.parametrize(("scope", "seconds"), [("web", 12.0), ("all", 620.0)])
+def test_who_has_closed_the_page_is_not_on_the_network_by_what_it_had_asked_for(
+    desk: Desk, scope: str, seconds: float
+) -> None:
+    """What programs ask keeps their person there for a while; a page has a connection of its own."""
+    logged_in(desk, scope=scope).gets("/channels")
+    network = desk.house.node.network
+    desk.house.clock.advance(4.0)
+    assert network.user("ann") is not None
+    desk.house.clock.advance(seconds / 2)
+    assert (network.user("ann") is not None) is (scope == "all")
+    desk.house.clock.advance(seconds / 2)
+    assert network.user("ann") is None
 
 
 def test_tokens_of_other_scopes_have_no_end_unless_one_is_asked_for(desk: Desk) -> None:
@@ -333,3 +350,23 @@ def test_no_secret_is_logged_or_kept(desk: Desk) -> None:
     kept = json.dumps([list(record) for record in club_of(desk).store.load()]) + "".join(desk.house.log.lines)
     for secret in (page.bearer, page.bearer.replace("-", ""), WORD, "battery-staple"):
         assert secret not in kept
+
+
+@pytest.mark.parametrize("action", ["mark", "require-login", "refuse", "ban"])
+def test_block_lists_are_asked_before_an_account_is_made(action: str) -> None:
+    zone, address = "dnsbl.example.org", "192.0.2.66"
+    club = Club(dnsbl=[{"zone": zone, "action": action, "reason": "listed as {reply}|told to opers"}])
+    club.lists[f"66.2.0.192.{zone}"] = Replies(("127.0.0.3",), 300.0)
+    desk, root = Desk(club), club.client("root")
+    opered(root, "see-all", snomask="ar")
+    there, body = Program(desk, address=address), {"name": "vic", "password": "correct-horse"}
+    answered = there.posts("/accounts", **body)
+    (told,) = (line for line in root.lines() if "over HTTP" in line)
+    assert address in told and f"listed by {zone} (127.0.0.3)" in told
+    if action == "mark":
+        assert answered.status == 201
+    else:
+        words = "log in to an account before you come in: " if action == "require-login" else ""
+        assert (answered.kind, answered.json["detail"]) == ("banned", f"{words}listed as 127.0.0.3")
+        assert club.node.network.registry.named("vic") is None
+    assert Program(desk, address="192.0.2.1").posts("/accounts", **body | {"name": "ann"}).status == 201

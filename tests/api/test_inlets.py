@@ -57,6 +57,14 @@ def test_what_machines_log_is_said() -> None:
     room.house.check()
 
 
+@pytest.mark.parametrize("quiet", [False, True])
+def test_it_may_be_said_quietly(*, quiet: bool) -> None:
+    room = Room(quiet=quiet)
+    room.inlet.take(b"<11>disk full", "192.0.2.9")
+    room.house.settle()
+    assert room.ann.lines()[-1].split(" ")[1] == ("NOTICE" if quiet else "PRIVMSG")
+
+
 def test_what_is_less_severe_is_not() -> None:
     assert Room().said("<13>notice", "<14>info", "no priority", "<12>", "") == []
     assert Room(severity="debug").said("<15>x") == ["[debug] 192.0.2.9: x"]

@@ -9,6 +9,7 @@ import pytest
 from archive import Archive
 from club import plain
 from conversation import Client
+from mesh import block
 from states import opered
 from test_always_on import ON, TIMED, here, texts
 from test_several_sessions import one_more
@@ -141,6 +142,25 @@ def test_where_nobody_knows_until_when_it_was_so_what_others_say_holds() -> None
     home.node.observe_too(Hearing({Joined: lambda fact, origin: heard.append(origin)}))
     staying.revive(home.kept.load())
     assert names(home, "#c") == "@ann" and heard == [Stamp(1, 0, home.node.network.me.sid)]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_done_to_who_came_back_is_stamped_before_there_is_a_neighbour(linked: bool) -> None:
+    """Or it would not hold against what a neighbour knows of them from before."""
+    home, ann = home_of_ann()
+    ann >> "JOIN #c"
+    home.clock.advance(SOON)
+    home = Home(home, People(home.kept), **({"link": [block("b")]} if linked else {}))
+    bob = one_more(home, "bob", account="bob")
+    bob >> "JOIN #c"
+    staying = home.parts.sessions.staying
+    assert staying is not None
+    staying.revive(home.kept.load())
+    bob >> "KICK #c ann"
+    registers, key = home.parts.links.registers, home.accounts.registry.named("ann")
+    assert (registers is not None) is linked and key is not None
+    if registers is not None:
+        assert not registers.members(Folded("#c"))[key.id].adding
 
 
 def test_a_closed_channel_stays_closed(again: Again) -> None:

@@ -160,6 +160,15 @@ class Neighbours:
             self.registers.marked = self.marked
         return self.registers
 
+    def expect(self) -> None:
+        """People have come back whom servers that are to be linked may know as well.
+
+        What is done to them is stamped from now on, or what a neighbour knows from before would hold.
+        """
+        if self.registers is None and self.node.settings.link:
+            self.stamp()
+            self.node.hearing_changed()
+
     def noted(self, channel: Channel) -> Marks | None:
         """The marks of a channel that are remembered; None if nobody stamps."""
         return None if self.registers is None else self.registers.noted(channel)

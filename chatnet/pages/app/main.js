@@ -1,10 +1,10 @@
 // @ts-check
 /** Begins: who is known goes in at once, others stand at the door. */
-import {operating} from "./address.js";
+import {operating, wantedBy} from "./address.js";
 import {Api} from "./api.js";
 import {at} from "./dom.js";
 import {door} from "./door.js";
-import {kept, wantedBy} from "./places.js";
+import {kept} from "./places.js";
 import {Settings, dress, storage} from "./settings.js";
 import {say} from "./words.js";
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Where one is and wants to be: what an address asks for, and the channels of a guest who loads the page again. */
+/** The channels of a guest, who wants to be in them when the page is loaded again. */
 import {storage} from "./settings.js";
 
 const KEPT = "chatnet.channels";
@@ -18,17 +18,4 @@ export function kept() {
     } catch {
         return [];
     }
-}
-
-/** The channel or nick that an address asks for, or "". @param {{pathname: string, search: string}} address */
-export function wantedBy({pathname, search}) {
-    if (pathname.startsWith("/c/")) {
-        try {
-            const name = decodeURIComponent(pathname.slice(3));
-            return /^[#&+!]/.test(name) ? name : `#${name}`;
-        } catch {
-            return "";
-        }
-    }
-    return new URLSearchParams(search).get("talk") ?? "";
 }

@@ -59,7 +59,8 @@ NEVER_KEPT: Final = frozenset("o" + OPERS_ONLY)
 class Staying:
     """An observer that writes to `store` who stays; `noted` gives the stamps that links know of a channel.
 
-    `alive` is until when, in Unix milliseconds, this server was there before it began, if that is known.
+    `expect` is called before people come back whom other servers may know.  `alive` is until when, in Unix
+    milliseconds, this server was there before it began, if that is known.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Staying:
         persons: Persons,
         store: Kept,
         noted: Callable[[Channel], Marks | None],
+        expect: Callable[[], None],
         alive: int | None,
     ) -> None:
         self._shared = shared
@@ -77,6 +79,7 @@ class Staying:
         self._persons = persons
         self._store = store
         self._noted = noted
+        self._expect = expect
         self._alive = alive
         self._people: dict[User, str] = {}
         """Who stays, and the keys by which they are kept."""
@@ -321,6 +324,8 @@ class Staying:
 
     def revive(self, stayed: Stayed) -> None:
         """Have people be on the network who were when the server ended."""
+        if stayed.people:
+            self._expect()
         standing = {self._network.fold(each.name): each for each in stayed.channels}
         self._come_back(iter(stayed.people), standing)
 
