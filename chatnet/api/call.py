@@ -71,16 +71,17 @@ class Call:
     # names
 
     def channel(self, name: str | None = None) -> str:
-        """The channel of the path, or one that is named, with its ``#``; raises Problem if it can be none."""
+        """The channel of the path, or one that is named, with its ``#``; raises Problem if it can be none.
+
+        It is written as it was given: how it is written here, if it is here, is not for everybody.
+        """
         given = self.params["channel"] if name is None else name
         full = given if given.startswith("#") else f"#{given}"
         network = self.parts.node.network
-        channel = network.channel(full)
-        if channel is None and not is_channel(full, self.settings.limits.channel):
+        if network.channel(full) is None and not is_channel(full, self.settings.limits.channel):
             raise Problem("no-such-channel", f"{full} is not the name of a channel")
-        found = full if channel is None else channel.name
-        self.within(found)
-        return found
+        self.within(full)
+        return full
 
     def nick(self, name: str | None = None) -> str:
         """The nick of the path, or one that is named; raises Problem if it can be none."""

@@ -27,12 +27,13 @@ from chatnet.model.facts import Opered, UserModesChanged
 from chatnet.session.logins import log_in
 from chatnet.session.outlet import Outlet, Turn
 from chatnet.session.presence.absence import NOBODY
-from chatnet.session.session import Session
+from chatnet.session.render import LINE
+from chatnet.session.session import TAGS, Session
 from chatnet.session.sessions import Sessions
 from chatnet.settings import ConnectionClassSettings
 from chatnet.storage.promise import Promise
 from chatnet.wire import capabilities as cap
-from chatnet.wire.message import format_message
+from chatnet.wire.message import format_message, format_tags
 from chatnet.wire.names import clean_username
 
 DEVICE: Final = "api"
@@ -349,6 +350,15 @@ class Client:
 def _line(verb: str, params: Sequence[str], tags: Mapping[str, str]) -> bytes:
     """A line as it is said; raises Problem for what no line can carry: nothing is pasted into one."""
     try:
-        return format_message(verb, params, tags=tags).encode() + b"\r\n"
+        said = format_message(verb, params).encode() + b"\r\n"
+        told = b"@%b " % format_tags(tags).encode() if tags else b""
     except ValueError as error:
         raise Problem("invalid", str(error)) from None
+    # What is longer the session would not even tell whose it is.
+    if len(told) > TAGS:
+        raise Problem("invalid", f"The tags have more than {TAGS} bytes together")
+    if len(said) > LINE + 2:
+        raise Problem(
+            "invalid", f"It is longer than a line, which has {LINE} bytes", numeric="417", command=verb
+        )
+    return told + said

@@ -162,7 +162,8 @@ class Identities:
             scope = read_scope(token.scope)
         except ValueError:
             return None  # of a newer version, perhaps: it is not for this one to guess
-        way = Way(f"token {token.label}", key, "command" not in scope.words)
+        chat, operates = "command" not in scope.words, "operate" in scope.words
+        way = Way(f"token {token.label}", key, chat, operates)
         identity = Identity(
             *(f"{account.id} {key}", account.shown, scope, account.id, way),
             until=token.until,

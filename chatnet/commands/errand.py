@@ -100,6 +100,8 @@ class Errand(Request):
         """End it unless the asker is an operator with this privilege."""
         if self.session.way.chat:
             raise Unwilling(FOR_CHAT)
+        if not self.session.way.operates:
+            raise Unwilling("You came by a token, which is not for what operators do.")
         if may_use(self.user, privilege) is not None:
             raise Unwilling(NOT_FOR_YOU.format(privilege=privilege))
 

@@ -12,7 +12,6 @@ from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.rules import client_tags, shields
 from chatnet.rules.channels import may_speak
 from chatnet.rules.messages import may_write, unanswerable
-from chatnet.rules.opers import may_use
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import may_meet
 from chatnet.session.rates import did, note, too_fast
@@ -365,7 +364,7 @@ def _knock_on(request: Request, command: str, target: User, refusal: Refusal) ->
 def _broadcast(request: Request, command: str, name: str, text: str, tags: bytes) -> Refusal | None:
     """``$$mask``: everybody on the servers whose names match; after its last dot is no wildcard."""
     user = request.user
-    if (refusal := may_use(user, "broadcast")) is not None:
+    if (refusal := request.lacks("broadcast")) is not None:
         return refusal
     mask = name.lstrip("$")
     if "." not in mask:

@@ -135,11 +135,15 @@ class Request:
 
     def need(self, privilege: str) -> None:
         """End the command unless the asker is an oper (481) with this privilege (723)."""
-        refusal = may_use(self.user, privilege)
-        if refusal is None and self.session.way.chat:
-            refusal = Refusal(ERR_NOPRIVS, privilege)
-        if refusal is not None:
+        if (refusal := self.lacks(privilege)) is not None:
             raise Refused(refusal)
+
+    def lacks(self, privilege: str) -> Refusal | None:
+        """Why the asker may not do what takes this privilege, as :meth:`need` would tell."""
+        refusal = may_use(self.user, privilege)
+        if refusal is None and not self.session.way.operates:
+            refusal = Refusal(ERR_NOPRIVS, privilege)
+        return refusal
 
     def note_down(self, about: str, detail: str = "", verb: str | None = None) -> None:
         """Note for good what an operator does to whom or what; `verb` is that of the command."""

@@ -17,7 +17,6 @@ from chatnet.model.bans import EXEMPTING, NetworkBan
 from chatnet.model.registry import Registry
 from chatnet.records.accounts import State
 from chatnet.rules.access import founder_of
-from chatnet.rules.opers import may_use
 from chatnet.services.roll import Roll
 from chatnet.session.scans import Scan
 from chatnet.session.session import Session
@@ -68,21 +67,21 @@ def stats(request: Request) -> None:
     request.for_us(1)
     letter = request.params[0][:1]
     if letter in ("a", "A"):
-        refusal = may_use(request.user, "see-all")
+        refusal = request.lacks("see-all")
         if refusal is None:
             request.scan(partial(_accounts, request, letter))
             return
         request.refuse(refusal)
     elif letter in _ASKED:
         look, takes = _ASKED[letter]
-        refusal = may_use(request.user, takes)
+        refusal = request.lacks(takes)
         if refusal is None:
             request.session.answer_by("STATS", look(request, letter))
             return
         request.refuse(refusal)
     elif letter in _QUERIES:
         show, privilege = _QUERIES[letter]
-        refusal = may_use(request.user, privilege) if privilege is not None else None
+        refusal = request.lacks(privilege) if privilege is not None else None
         if refusal is not None:
             request.refuse(refusal)
         elif show is _connections and request.user.may("see-all"):

@@ -8,12 +8,14 @@ from typing import Final, NamedTuple
 class Way(NamedTuple):
     """How a session came to its account: `how` in words; `token` is the key of one, or empty.
 
-    `chat`: what needs more than talking is not for them.
+    `chat`: what needs more than talking is not for them.  Unless it `operates`, the privileges that the user
+    has as an operator are not for it either.
     """
 
     how: str
     token: str = ""
     chat: bool = False
+    operates: bool = True
 
 
 PASSWORD: Final = Way("password")

@@ -173,7 +173,8 @@ class Tokens:
 
 def way_of(found: Found) -> Way:
     """By what somebody is logged in who came by a token."""
-    return Way(f"token {found.token.label}", found.key, found.token.scope == CHAT)
+    chat = found.token.scope == CHAT
+    return Way(f"token {found.token.label}", found.key, chat, not chat)
 
 
 def is_old(token: Token, now: float) -> bool:

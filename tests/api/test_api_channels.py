@@ -46,6 +46,11 @@ def test_a_secret_channel_is_none(bot: Program, ann: Client) -> None:
     ann >> "MODE #club +s"
     assert bot.gets("/channels/club").kind == "no-such-channel"
     assert bot.gets("/channels").json["items"] == []
+    for path in ("", "/members", "/values"):
+        # As of one that there is none, and not as it is written there.
+        here, none = (bot.gets(f"/channels/{name}{path}") for name in ("CLUB", "NONE"))
+        assert here.status == none.status == 404, path
+        assert str(here.json) == str(none.json).replace("NONE", "CLUB")
     bot.puts("/channels/club/membership", key="key")
     assert bot.gets("/channels/club").json["members"] == 2
 

@@ -383,6 +383,20 @@ def test_a_person_who_is_not_here_comes_by_their_program(desk: Desk) -> None:
     assert [channel.name for channel in client.user.channels] == ["#club"]
 
 
+def test_what_an_operator_may_is_only_for_tokens_that_are_for_that(desk: Desk) -> None:
+    house = desk.house
+    opered(ann_in(desk), "kill", "accounts")
+    bob = house.client("bob")
+    program = member(desk, scope="command", label="commands")
+    assert program.posts("/commands", command="KILL", params=["bob", "x"]).kind == "no-privilege"
+    program.posts("/commands", command="PRIVMSG", params=["NickServ", "SUSPEND ann x"])
+    assert user(house, "bob") is bob.user
+    assert program.gets("/me").status == 200
+    program = member(desk, scope="command,operate", label="all")
+    assert program.posts("/commands", command="KILL", params=["bob", "x"]).status == 200
+    assert user(house, "bob") is None
+
+
 def test_who_does_not_have_several_sessions(desk: Desk) -> None:
     client = ann_in(desk, "PRIVMSG NickServ :SET MULTICLIENT OFF")
     program = member(desk)

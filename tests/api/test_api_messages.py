@@ -129,6 +129,15 @@ def test_a_talk_with_oneself(bot: Program) -> None:
     assert bot.posts("/users/bot/messages", text="note").status in (201, 202)
 
 
+def test_what_is_too_long_for_a_line_is_told_at_once(desk: Desk) -> None:
+    bot = desk.program("bot")
+    for tags in ({"+a": "x" * 4100}, {"+a": "x" * 9000}, {f"+a{number}": "x" * 99 for number in range(50)}):
+        for text in ("hi", "hi\nho"):
+            assert bot.posts("/channels/club/messages", text=text, tags=tags).kind == "invalid"
+    answered = desk.program("bot").posts("/users/bob/messages", text="hi", tags={"+a": "x"})
+    assert answered.kind == "no-such-user"
+
+
 def test_services_do_what_they_are_told_only_for_who_may_give_commands(desk: Desk) -> None:
     house = Archive(token=[token("bot"), token("all", "all")])
     desk = Desk(house)

@@ -12,7 +12,7 @@ from chatnet.node import Node
 from chatnet.web.scopes import Scope
 
 SCOPE: Final = Scope(frozenset({"read", "send", "events"}))
-WAY: Final = Way("hook", chat=True)
+WAY: Final = Way("hook", chat=True, operates=False)
 
 
 class Bots:

@@ -13,6 +13,7 @@ from chatnet.api.objects import Channel, Channels, Member, Members, Membership
 from chatnet.api.problems import Problem
 from chatnet.api.table import Body, Routes
 from chatnet.model.modes import RANK_OF_PREFIX
+from chatnet.rules.visibility import may_see_channel
 from chatnet.web.exchange import Reply
 from chatnet.wire.server_time import written_ms
 
@@ -130,7 +131,8 @@ async def members(call: Call) -> Reply:
     """Who is in a channel that one may see, by their nicks."""
     query: Listing = call.query
     name = call.channel()
-    if call.parts.node.network.channel(name) is None:
+    channel = call.parts.node.network.channel(name)
+    if channel is None or not may_see_channel(call.user, channel):
         raise Problem("no-such-channel", numeric="403", command="NAMES", params=[name])
     answer = await call.client.ask("NAMES", [name])
     fold = call.parts.node.network.fold
