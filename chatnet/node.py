@@ -150,6 +150,11 @@ class Node:
         return plan
 
     @property
+    def busy(self) -> bool:
+        """Whether a fact is being told: what is committed now is not true yet when :meth:`commit` returns."""
+        return self._busy
+
+    @property
     def tells_opers(self) -> bool:
         """Whether what they are told is heard by anybody: it is not worth making else."""
         return self.keeps_notices or bool(self.network.opers)

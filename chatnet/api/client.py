@@ -21,6 +21,7 @@ from chatnet.api.answers import Answer
 from chatnet.api.identities import Identity
 from chatnet.api.problems import Problem
 from chatnet.api.reading import Heard, Reader, lines_of
+from chatnet.api.turns import settled
 from chatnet.model.entities import Oper, User
 from chatnet.model.facts import Opered, UserModesChanged
 from chatnet.session.logins import log_in
@@ -212,7 +213,11 @@ class Client:
         return await self.batch([(verb, params, tags or {})])
 
     async def batch(self, said: Sequence[tuple[str, Sequence[str], Mapping[str, str]]]) -> Answer:
-        """The answer to the first of some lines, which are said together."""
+        """The answer to the first of some lines, which are said together.
+
+        They are not said while a fact is told: what comes of them would be true only after they are answered.
+        """
+        await settled(self._node)
         if self.state is not State.LIVE:
             raise self._why
         session = self.session
@@ -234,7 +239,7 @@ class Client:
             del self._asked[label]
         if answer.value is None:
             raise self._why
-        return Answer(verb, answer.value)
+        return Answer(verb, answer.value, {each[0] for each in rest})
 
     async def _wait(self, answer: Promise[Sequence[Heard] | None]) -> None:
         """As long as lines that wait for the flood clock get fewer, it only takes its time."""

@@ -8,12 +8,13 @@ from typing import Final
 from chatnet.api.client import Client, State
 from chatnet.api.identities import Identities, Identity
 from chatnet.api.problems import Problem
+from chatnet.api.turns import settled
 from chatnet.model.facts import Fact, Hearer, RecordsTaken, SettingsChanged
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
 
 LOOK: Final = 5.0
-"""Seconds between two looks at who is not used any more."""
+"""Seconds between two looks at who is not used any more, or whose token is over."""
 
 
 class Clients:
@@ -46,6 +47,7 @@ class Clients:
 
     async def of(self, identity: Identity) -> Client:
         """The one of an identity; raises Problem if it cannot be on the network."""
+        await settled(self._node)  # who comes is a user at once
         client = self._clients.get(identity.key)
         if client is not None and client.identity != identity and not client.uses:
             client.close("Its token is another one now")  # it has another scope, or nick
@@ -57,6 +59,9 @@ class Clients:
         return client
 
     def _make(self, identity: Identity) -> Client:
+        if not self._identities.is_good(identity):
+            # It was found a while ago: by a ticket, or before something else was waited for.
+            raise Problem("unauthenticated", "The token is over or taken back")
         if self._sessions.ending:
             raise Problem("unavailable", "The server stops")
         if len(self._clients) >= self._node.settings.api.clients:
@@ -85,6 +90,7 @@ class Clients:
             stays = LOOK if client.identity.page else linger
             if client.state is State.LIVE and not client.uses and client.idle_since <= now - stays:
                 client.close("Not used any more")
+        self._look_again(list(self._clients.values()))  # a token may be over by now
         self._look_later()
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:

@@ -83,14 +83,22 @@ class Figures:
     async def look_at_sessions(self) -> None:
         """Look at all sessions alone."""
         sendq = backlogged = 0
+        listeners: dict[tuple[str, bool], int] = {}
+        sessions, known = list(self.sessions.all), listeners.get
+        for start in range(0, len(sessions), SLICE):
+            if start:
+                await next_turn(self.node.clock)
+            for session in sessions[start : start + SLICE]:
+                sendq += session.outlet.waiting
+                if session.backlog is not None:
+                    backlogged += 1
+                peer = session.peer
+                place = peer.listener, peer.secure
+                listeners[place] = known(place, 0) + 1
         connected: Counter[tuple[str, bool]] = Counter()
         kinds = self.sessions.kinds
-        for number, session in enumerate(list(self.sessions.all), 1):
-            sendq += session.outlet.waiting
-            backlogged += session.backlog is not None
-            connected[kinds.get(session.peer.listener, "other"), session.peer.secure] += 1
-            if number % SLICE == 0:
-                await next_turn(self.node.clock)
+        for (listener, secure), number in listeners.items():
+            connected[kinds.get(listener, "other"), secure] += number
         for link in self.sessions.links.all:
             if not link.suspended:
                 connected["server", link.identity.secure] += 1

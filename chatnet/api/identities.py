@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from chatnet.api.problems import Problem
 from chatnet.model.facts import Fact, Hearer, RecordsTaken, SettingsChanged
 from chatnet.model.logins import NO_WAY, Way
 from chatnet.node import Node
+from chatnet.rules.logins import tokens_taken
 from chatnet.services import refused
 from chatnet.services.accounts import Accounts
 from chatnet.services.refused import Refused
@@ -21,7 +22,12 @@ from chatnet.wire.masks import address_in, parse_network
 
 BEARER: Final = "bearer "
 MOST_KNOWN: Final = 10_000
-"""Tokens of accounts that are remembered, so that not every request has to ask the store."""
+"""Tokens of accounts that are remembered, so that not every request has to ask the store; and as many of
+those that were taken away."""
+
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Identity(NamedTuple):
@@ -54,6 +60,7 @@ class Identities:
         self._tokens = tokens
         self._throttle = Throttle(node) if accounts is None else accounts.throttle
         self._known: dict[str, Identity] = {}
+        self._taken: dict[tuple[str, str], None] = {}  # of which account, and the key; the oldest first
         self._named: dict[str, tuple[Identity, TokenSettings]] = {}
         self._settings: object = None
         self._inside: set[Identity] = set()
@@ -83,9 +90,21 @@ class Identities:
         if identity.account:
             account = self._node.network.registry.account(identity.account)
             now = self._node.clock.time()
-            return account is not None and account.usable(now) and not 0 < identity.until <= now
+            if account is None or not account.usable(now) or 0 < identity.until <= now:
+                return False
+            return (identity.account, identity.way.token) not in self._taken
         self._read()
         return identity in self._inside or any(each == identity for each, _ in self._named.values())
+
+    def may_watch(self, identity: Identity) -> bool:
+        """Whether somebody may read the figures of the server, by a token that is for that.
+
+        One of the configuration may; one of an account only while its user is an operator.
+        """
+        if not identity.allows("metrics") or identity.scope.channels is not None:
+            return False
+        users = self._node.network.logged_in.get(identity.account, ())
+        return not identity.account or any(user.oper is not None for user in users)
 
     def know(self, identity: Identity, good: bool) -> None:
         """Somebody of this server's own, who needs no token, is good from now on, or not any more."""
@@ -149,13 +168,15 @@ class Identities:
             until=token.until,
             page=token.scope == WEB,
         )
-        if len(self._known) >= MOST_KNOWN:
-            del self._known[next(iter(self._known))]
-        self._known[hashed] = identity
+        if not self.is_good(identity):
+            return None  # it was taken away while the store was asked
+        _put(self._known, hashed, identity)
         self._node.run(self._accounts.note_seen(account))
         return identity
 
     def _records_taken(self, fact: RecordsTaken, origin: object) -> None:
+        for account, key in tokens_taken(fact.records):
+            _put(self._taken, (str(account), key), None)
         if self._known:
             entities = {record.entity for record in fact.records}
             gone = [hashed for hashed, each in self._known.items() if each.account in entities]
@@ -164,3 +185,10 @@ class Identities:
 
     def _settings_changed(self, fact: SettingsChanged, origin: object) -> None:
         self._settings = None
+
+
+def _put(among: dict[K, V], key: K, value: V) -> None:
+    """Remember one more, and forget the oldest if there are too many."""
+    if len(among) >= MOST_KNOWN:
+        del among[next(iter(among))]
+    among[key] = value

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from collections.abc import Sequence
 from typing import Final
 
 from chatnet.api.call import Call
 from chatnet.api.objects import Login
 from chatnet.api.problems import Problem
+from chatnet.model.bans import LOGIN, REFUSE, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.registry import Account
 from chatnet.records.accounts import State
 from chatnet.rules.banned_words import told
+from chatnet.rules.blocklists import Listing, reason, worst
 from chatnet.rules.shields import stopped
 from chatnet.services.nickserv import NickServ
 from chatnet.services.tokens import token_hash
+from chatnet.storage.promise import Promise
 from chatnet.wire.server_time import DAY, written_ms
 from chatnet.wire.text import cut, one_line
 
@@ -81,11 +85,33 @@ async def register(call: Call, name: str, password: str, email: str | None, *, i
     address = call.ask.address
     if sessions.network_bans.needs_login(address) is not None:
         raise Problem("unavailable", "From where you are people come with an account that they have already")
-    account = await nickserv.addresses.register(name, password, email, by=stranger(call))
+    by = stranger(call)
+    listed = await _listed(call, by)
+    account = await nickserv.addresses.register(name, password, email, by=by)
     who, public = f"{account.name} [{address}]", f"{account.name} [{sessions.veiled(address)}]"
     text = f"registered {account.shown} over HTTP"
+    if listed:
+        text += f" (listed by {', '.join(each.text for each in listed)})"
     sessions.notice("a", address, f"{who} {text}", f"{public} {text}")
     return account
+
+
+async def _listed(call: Call, by: User) -> Sequence[Listing]:
+    """The block lists that an address is in; raises Problem if one of them keeps it from registering."""
+    sessions, answer = call.parts.sessions, Promise[Sequence[Listing]]()
+    sessions.block_lists.look_up(by.address, answer.keep)
+    found = await answer
+    listing = worst(found, logged_in=False)
+    if listing is not None and not sessions.network_bans.spares(by):
+        where = f"listed by {listing.text}"
+        shown = f"Refused to register an account over HTTP from {{}}: {where}"
+        address, veiled = by.address, sessions.veiled(by.address)
+        sessions.notice("r", address, shown.format(address), shown.format(veiled))
+        does = LOGIN if listing.block.action == "require-login" else REFUSE
+        words, now = reason(listing, address), int(call.parts.node.clock.time())
+        ban = NetworkBan("D", "*", address, now, None, None, sessions.server_name, words, True, does)
+        raise Problem("banned", told(ban, call.settings))
+    return found
 
 
 def is_pending(account: Account) -> bool:

@@ -46,9 +46,9 @@ class Speaking:
         channel = self._node.network.channel(name)
         if channel is None or client.user not in channel.members:
             before = set(client.user.channels)
-            answer = await client.command("JOIN", [name])
-            # It may have led to another one (mode f, or a former name).
+            await client.ask("JOIN", [name])
+            # It may have led to another one (mode f).
             channel = next((each for each in client.user.channels if each not in before), None)
-            if channel is None:  # else what is told besides is no refusal of that
-                raise answer.problem or Problem("cannot-join")
+            if channel is None:
+                raise Problem("cannot-join")
         return channel.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatnet.node import Clock
+from chatnet.node import Clock, Node
 from chatnet.storage.promise import Promise
 
 
@@ -11,3 +11,9 @@ async def next_turn(clock: Clock) -> None:
     turn: Promise[None] = Promise()
     clock.later(0.0, lambda: turn.keep(None))
     await turn
+
+
+async def settled(node: Node) -> None:
+    """Go on when no fact is being told: at once, unless whoever waits heard one."""
+    while node.busy:
+        await next_turn(node.clock)

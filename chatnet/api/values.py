@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
+from math import isfinite
 from typing import Final, NamedTuple
 
 from chatnet.api.identities import Identity
@@ -35,6 +36,7 @@ PAUSE: Final = 600.0
 """Seconds between two times that one is written."""
 REMEMBERED: Final = 10_000
 """Values in memory; those that were measured longest ago go."""
+_ROUNDING: Final = 1e-9
 _KEY: Final = re.compile(r"[a-z0-9_./-]{1,50}", re.ASCII)
 
 
@@ -55,11 +57,18 @@ class Values:
         self._speaking = speaking
         self._describing = describing
         self._last: dict[tuple[str, str], Value] = {}
+        self._said: dict[tuple[str, str], str] = {}
         self._written: dict[tuple[str, str], float] = {}  # when, in monotonic seconds
         self._timers: dict[tuple[str, str], Timer] = {}
 
-    async def put(self, identity: Identity, channel: str, key: str, value: str) -> None:
-        """Somebody measured something, who may speak in the channel; raises Problem if it is not kept."""
+    async def put(
+        self, identity: Identity, channel: str, key: str, value: str, min_change: float | None = None
+    ) -> None:
+        """Somebody measured something, who may speak in the channel; raises Problem if it is not kept.
+
+        It is said there as a NOTICE if it is so far from what was said of that key last, or any other text
+        where one of them is no number; None: it is not said.
+        """
         key = key.lower()
         if _KEY.fullmatch(key) is None:
             raise Problem("invalid", "A key is 1 to 50 of a-z, 0-9, _ . / and -")
@@ -75,6 +84,13 @@ class Values:
         ):
             raise Problem("cannot-send")
         self._keep(found, key, value)
+        place = found.folded, key
+        if min_change is not None and _changed(self._said.get(place), value, min_change):
+            self._said.pop(place, None)
+            self._said[place] = value
+            if len(self._said) > REMEMBERED:
+                del self._said[next(iter(self._said))]
+            await self._speaking.say(identity, found.name, f"{key}: {value}", notice=True)
 
     def of(self, channel: Channel) -> Sequence[Value]:
         """All of a channel, by their keys."""
@@ -140,3 +156,16 @@ class Values:
             await self._describing.change(channel, {f"{PREFIX}{key}": value.value}, self)
         except Refused:
             pass  # the ledger has told it; the next value is another chance
+
+
+def _changed(before: str | None, now: str, least: float) -> bool:
+    """Whether a value is so far from another one; with another unit behind it a number is another one."""
+    if before is None or now == before:
+        return before is None
+    (number, _, unit), (other, _, other_unit) = now.partition(" "), before.partition(" ")
+    try:
+        far = abs(float(number) - float(other))
+    except ValueError:
+        return True
+    # What is no number at all is another text; 0.3 is 0.1 from 0.2, though not for a machine.
+    return unit != other_unit or not isfinite(far) or far >= least - _ROUNDING

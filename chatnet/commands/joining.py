@@ -20,7 +20,6 @@ from chatnet.model.registered import RegisteredChannel
 from chatnet.rules import shields
 from chatnet.rules.access import access_of, kept_out
 from chatnet.rules.channels import JoinRefusal, forward_of, may_join, may_speak
-from chatnet.rules.invites import needs_account
 from chatnet.rules.public import public
 from chatnet.rules.renames import renamed_from
 from chatnet.session.names import NAMES_PER_MICROSECOND
@@ -199,7 +198,10 @@ def _enter(request: Request, channel: Channel, key: str) -> None:
     registration = request.network.registry.channels.at(channel.folded)
     looked = sessions.bans.looked
     invite = _invite(request, channel, registration, key) if key and key != channel.key else None
-    lacks_account = invite is not None and needs_account(invite, request.user)
+    chanserv = sessions.chanserv
+    lacks_account = (
+        invite is not None and chanserv is not None and chanserv.invites.lacks_account(invite, request.user)
+    )
     invited = invite is not None and not lacks_account
     refusal = None if registration is None else _barred(request, registration)
     if refusal is None:
@@ -208,8 +210,8 @@ def _enter(request: Request, channel: Channel, key: str) -> None:
             refusal = JoinRefusal(None, numerics.ERR_NEEDREGGEDNICK, channel.name)
     if refusal is None or overrides(request, channel, refusal):
         _come(request, channel, registration)
-        if refusal is None and invite is not None and invited and sessions.chanserv is not None:
-            sessions.chanserv.invites.use(invite, request.user)
+        if refusal is None and invite is not None and invited and chanserv is not None:
+            chanserv.invites.use(invite, request.user)
     else:
         _forward(request, channel, refusal, key, looked)
 

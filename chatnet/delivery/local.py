@@ -39,7 +39,7 @@ class Delivery(Index):
         self._shadows = shadows
         self._netsplits = NetSplits(node, references, self)
         self._damping = Damping(node, shadows, self._tell_fact, self._netsplits.quit, self._netsplits.joins)
-        marks_here = MarksHere(self, marks)
+        marks_here = MarksHere(node, self, marks)
         veils = Veils(node, self)
         self._channels = ChannelsHere(node, self, shadows, self._netsplits, self._damping, marks_here, veils)
         self.hears: Mapping[type[Fact], Hearer] = {

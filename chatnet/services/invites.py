@@ -18,6 +18,7 @@ from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Account
 from chatnet.node import Node
 from chatnet.records import channels as channel_values
+from chatnet.records.accounts import State
 from chatnet.records.channels import Access
 from chatnet.records.claims import INVITES
 from chatnet.records.grammar import CHANNEL, INVITE, field, new_entity
@@ -30,6 +31,7 @@ from chatnet.rules.invites import (
     ended,
     letters_of_account,
     may_invite,
+    needs_account,
     secret_hash,
     word_of,
 )
@@ -43,6 +45,8 @@ from chatnet.storage.interfaces import StoreError
 GUEST: Final = "g"
 """What stands before the letters that stand for where a guest comes from."""
 _GUEST_LETTERS: Final = 16
+PENDING: Final = 1000
+"""Accounts that wait for their code and are remembered; those that came longest ago go."""
 MOST: Final = 100_000
 """People who may come by one."""
 
@@ -68,6 +72,8 @@ class Invites:
         self._known = node.network.registry.invites
         self._writing: dict[Invite, set[str]] = {}
         """Who has come by one, of whom it is not on the disk yet."""
+        self._pending: dict[tuple[str, str], str] = {}
+        """Accounts that wait for their code, by the invite and where from they came by it."""
 
     # who comes
 
@@ -99,9 +105,36 @@ class Invites:
         """What somebody is counted as who comes by an invite: their account, or else where they come from."""
         if user.account_id is not None:
             return user.account_id
+        account = self._stands_for(invite, user)
+        if account is not None:
+            return account
         owner = self._accounts.throttle.owner(user.address)
         digest = self._accounts.pseudonym(f"invite {invite.id} {owner}")
         return GUEST + b32encode(digest).decode().lower()[:_GUEST_LETTERS]
+
+    def lacks_account(self, invite: Invite, user: User) -> bool:
+        """Whether `user` has to log in before they come by it: who only waits for a code by mail need not."""
+        return needs_account(invite, user) and self._stands_for(invite, user) is None
+
+    def expect(self, invite: Invite, account: Account, address: str) -> None:
+        """A guest from `address` stands for an account that came by an invite, until that is verified.
+
+        Only this server knows it, and only as long as it runs.
+        """
+        place = invite.id, self._accounts.throttle.owner(address)
+        self._pending.pop(place, None)
+        self._pending[place] = account.id
+        if len(self._pending) > PENDING:
+            del self._pending[next(iter(self._pending))]
+
+    def _stands_for(self, invite: Invite, user: User) -> str | None:
+        """The account that waits for its code, whose guest somebody may be."""
+        if not self._pending:
+            return None
+        entity = self._pending.get((invite.id, self._accounts.throttle.owner(user.address)))
+        account = self._network.registry.account(entity)
+        pending = account is not None and account.state(self._node.clock.time()) is State.PENDING
+        return entity if pending else None
 
     def ended(self, invite: Invite, who: str | None = None) -> str | None:
         """Why nobody comes by it any more; None: it is open.  `who` has come by it may do so again."""

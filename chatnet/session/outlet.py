@@ -72,7 +72,7 @@ class Outlet:
     @property
     def waiting(self) -> int:
         """Bytes that wait for the other end to take them."""
-        return sum(map(len, self.out))
+        return sum(map(len, self.out)) if self.out else 0
 
     def send(self, line: bytes) -> None:
         """Queue `line` (whole, with its CR LF) for the end of this turn."""

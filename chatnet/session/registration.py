@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 from chatnet.model.bans import LOGIN, NetworkBan
@@ -29,8 +30,9 @@ from chatnet.session.replaying import is_shown
 from chatnet.session.session import Needs, Session
 from chatnet.session.shared import Shared
 from chatnet.session.welcome import NICK
+from chatnet.storage.interfaces import StoreError
 from chatnet.wire import numerics
-from chatnet.wire.capabilities import SERVER_TIME
+from chatnet.wire.capabilities import READ_MARKER, SERVER_TIME
 from chatnet.wire.text import printable
 
 
@@ -136,7 +138,7 @@ class Registration:
             if known is not None and known[0] is person:
                 self._attach(session, person)
                 self._catching.tell(session, known[1])
-            elif self._catches_up(session, person):
+            elif self._catches_up(session, person) or self._has_unknown_marks(session, person):
                 return self._attach_later(session, person)
             else:
                 self._attach(session, person)
@@ -148,12 +150,21 @@ class Registration:
         """Whether a client is told what it missed, which takes a while."""
         return is_shown(session) and self._persons.replays(person)
 
+    def _has_unknown_marks(self, session: Session, person: User) -> bool:
+        """Whether a client wants to be told how far its person has read, which is to be looked for."""
+        marks = self._shared.marks
+        return marks is not None and bool(session.caps & READ_MARKER) and not marks.knows(person)
+
+    async def _know_marks(self, session: Session, person: User) -> None:
+        """A client reads them of each channel, "before the `RPL_ENDOFNAMES` reply"."""
+        marks = self._shared.marks
+        if marks is not None and self._has_unknown_marks(session, person):
+            with suppress(StoreError):  # they are told
+                await marks.fetch(person)
+
     async def _attach_later(self, session: Session, person: User) -> None:
-        heard = await self._persons.heard(person, session.device, self._persons.idle_since(person))
-        if heard is None and self._shared.persistence.policy.lines(person) == 0:
-            missed = NOTHING
-        else:
-            missed = await self._catching.read(person, heard)
+        await self._know_marks(session, person)
+        missed = await self._missed_here(session, person)
         session.needs &= ~Needs.LOGIN
         if session.closed:
             return
@@ -163,11 +174,21 @@ class Registration:
             session.needs |= Needs.LOGIN
             await waiting
 
+    async def _missed_here(self, session: Session, person: User) -> Missed:
+        """What a client is told that it missed, of somebody of this server."""
+        if not self._catches_up(session, person):
+            return NOTHING
+        heard = await self._persons.heard(person, session.device, self._persons.idle_since(person))
+        if heard is None and self._shared.persistence.policy.lines(person) == 0:
+            return NOTHING
+        return await self._catching.read(person, heard)
+
     async def _sit(self, session: Session, person: User) -> None:
         """Be one more session of somebody of another server, if that lets it."""
         with self._sitting.coming(person):
             answer, missed = await self._sitting.sit(person, session.peer.secure, session.user.away), None
             if answer is not None and answer.granted:
+                await self._know_marks(session, person)
                 missed = await self._missed(session, person)
             session.needs &= ~Needs.LOGIN
             if session.closed:

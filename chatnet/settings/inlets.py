@@ -49,6 +49,8 @@ class InletSettings(Section):
     """(syslog) The least severe that is said."""
     names: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
     """What machines are called, as ``192.0.2.7 router``; others are as they say themselves."""
+    quiet: bool = False
+    """Say it as a NOTICE, which clients do not draw attention to."""
     rate: Annotated[float, Field(gt=0, le=1000)] = 1.0
     """Messages in a second; what is beyond is counted, and told once a minute."""
     burst: Annotated[int, Field(ge=1, le=1000)] = 10

@@ -93,11 +93,11 @@ class Monitoring:
             return True
         if "authorization" not in ask.headers:
             return False
+        identities = self._programs.api.parts.identities
         try:
-            identity = await self._programs.api.parts.identities.of(ask.headers["authorization"], ask.address)
+            return identities.may_watch(await identities.of(ask.headers["authorization"], ask.address))
         except Problem:
             return False
-        return identity.allows("metrics")
 
     def _delivered(self) -> Mapping[str, int]:
         outgoing = self._programs.outgoing

@@ -13,8 +13,10 @@ from club import Club
 from conversation import Client, House
 from nickserv import ask
 from postal import code_in, postal
+from states import opered
 
 from chatnet.services.tokens import EXCHANGED
+from chatnet.session.blocklists import Replies
 
 WORD = "correct-horse"
 DAY = 86400
@@ -92,6 +94,27 @@ def test_tokens_of_other_scopes_have_no_end_unless_one_is_asked_for(desk: Desk) 
     assert found["expires_at"] == "2023-11-15T22:13:20.000Z"
     assert Program(desk).posts("/tokens", basic(), label="x", scope="fly").kind == "invalid"
     assert Program(desk).posts("/tokens", basic(), label="ci", scope="all").kind == "refused"
+
+
+def test_a_ticket_goes_with_its_token(desk: Desk) -> None:
+    page = logged_in(desk)
+    ticket = page.posts("/tickets").json["ticket"]
+    key = page.gets("/tokens").json["items"][0]["id"]
+    assert page.deletes(f"/tokens/{key}").status == 204
+    assert Program(desk).gets("/events", ticket=ticket).kind == "unauthenticated"
+    assert desk.house.node.network.user("ann") is None
+    desk.house.check()
+
+
+def test_a_stream_ends_with_its_token(desk: Desk) -> None:
+    page = logged_in(desk, scope="events", days=1)
+    reader = page.listens()
+    desk.house.clock.advance(DAY - 60)
+    assert not reader.ended
+    desk.house.clock.advance(70)
+    assert reader.ended and reader.types()[-1] == "closing"
+    assert page.gets("/me").kind == "unauthenticated"
+    desk.house.check()
 
 
 @pytest.mark.parametrize(
@@ -327,3 +350,23 @@ def test_no_secret_is_logged_or_kept(desk: Desk) -> None:
     kept = json.dumps([list(record) for record in club_of(desk).store.load()]) + "".join(desk.house.log.lines)
     for secret in (page.bearer, page.bearer.replace("-", ""), WORD, "battery-staple"):
         assert secret not in kept
+
+
+@pytest.mark.parametrize("action", ["mark", "require-login", "refuse", "ban"])
+def test_block_lists_are_asked_before_an_account_is_made(action: str) -> None:
+    zone, address = "dnsbl.example.org", "192.0.2.66"
+    club = Club(dnsbl=[{"zone": zone, "action": action, "reason": "listed as {reply}|told to opers"}])
+    club.lists[f"66.2.0.192.{zone}"] = Replies(("127.0.0.3",), 300.0)
+    desk, root = Desk(club), club.client("root")
+    opered(root, "see-all", snomask="ar")
+    body = {"name": "vic", "password": "correct-horse"}
+    answered = Program(desk, address=address).posts("/accounts", None, **body)
+    (told,) = (line for line in root.lines() if "over HTTP" in line)
+    assert address in told and f"listed by {zone} (127.0.0.3)" in told
+    if action == "mark":
+        assert answered.status == 201
+    else:
+        words = "log in to an account before you come in: " if action == "require-login" else ""
+        assert (answered.kind, answered.json["detail"]) == ("banned", f"{words}listed as 127.0.0.3")
+        assert club.node.network.registry.named("vic") is None
+    assert Program(desk, address="192.0.2.1").posts("/accounts", None, **body | {"name": "ann"}).status == 201

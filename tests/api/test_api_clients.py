@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from conversation import Client, House
 from nickserv import ask
 from sitting import Houses
 from states import opered
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from chatnet.model.entities import User
+from chatnet.model.facts import Fact, Hearer, Joined
 from chatnet.services.tokens import token_hash
 
 
@@ -111,6 +114,44 @@ def test_a_reload_leaves_it_its_class() -> None:
     (session,) = desk.house.parts.sessions.all
     desk.house.reload(limits={"nick": 20})
     assert (session.connection_class.name, session.connection_class.burst) == ("api", 5)
+
+
+class Greeter:
+    """Has an identity say something to whoever comes in, by what it does as it hears of that."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.answers: list[Sequence[str]] = []
+        self.hears: Mapping[type[Fact], Hearer] = {Joined: self._joined}
+
+    def _joined(self, fact: Joined, origin: object) -> None:
+        if fact.members[0][0].nick == "ann":
+            Deferred.fromCoroutine(self._greet()).addErrback(lambda failure: self.answers.append(["failed"]))
+
+    async def _greet(self) -> None:
+        parts = self._desk.api.parts
+        identity = await parts.identities.of(f"Bearer {secret('bot')}", "192.0.2.7")
+        client = await parts.clients.of(identity)
+        for verb, *params in (("JOIN", "#c"), ("PRIVMSG", "#c", "hi"), ("PART", "#c")):
+            answer = await client.ask(verb, params)
+            self.answers.append([each.command for each in answer.lines])
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_it_says_while_a_fact_is_told_is_answered_when_it_is_done(*, there: bool) -> None:
+    desk = Desk(House(token=[token("bot")]))
+    if there:
+        desk.program("bot").gets("/channels")
+    greeter = Greeter(desk)
+    desk.house.node.observe_too(greeter)
+    ann = desk.house.client("ann")
+    ann >> "JOIN #c"
+    for _ in range(5):
+        desk.house.clock.advance(0)
+        desk.house.settle()
+    assert greeter.answers == [["JOIN"], ["PRIVMSG"], ["PART"]]
+    ann.until(":bot!bot@api.irc.test PRIVMSG #c :hi")
+    desk.house.check()
 
 
 def test_it_is_an_operator_by_its_class() -> None:

@@ -163,3 +163,21 @@ def test_values_outlive_the_process_as_metadata(office: Office) -> None:
     parts.values = Values(parts.sessions, office.speaking, parts.sessions.describing)
     (found,) = office.board.gets("/channels/club/values").json["items"]
     assert (found["key"], found["value"]) == ("temperature", "21.5")
+
+
+def test_values_that_changed_by_much_are_said(office: Office) -> None:
+    def puts(value: str, **more: Any) -> list[str]:
+        office.ann.lines()
+        path = "/channels/club/values/temperature"
+        assert office.board.puts(path, value=value, **more).status == 204
+        return [line.split(" NOTICE #club :")[1] for line in office.ann.lines() if " NOTICE #club " in line]
+
+    assert puts("0.1") == []
+    assert puts("0.2", min_change=0.1) == ["temperature: 0.2"]
+    assert puts("0.25", min_change=0.1) == []
+    assert puts("0.3", min_change=0.1) == ["temperature: 0.3"]
+    assert puts("0.3", unit="°C", min_change=1) == ["temperature: 0.3 °C"]
+    for text in ("off", "nan", "off"):
+        assert puts(text, min_change=1) == [f"temperature: {text}"]
+        assert puts(text, min_change=0) == []
+    assert office.board.puts("/channels/club/values/a", value="1", min_change=-1).kind == "invalid"

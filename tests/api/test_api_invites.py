@@ -172,6 +172,28 @@ def test_a_code_by_mail_keeps_no_guest_out() -> None:
     )
 
 
+def test_a_code_by_mail_keeps_nobody_out_of_what_is_for_accounts() -> None:
+    club = postal("required")
+    desk = Desk(club)
+    root = club.client("root")
+    opered(root, "accounts")
+    root >> "JOIN #club" >> "MODE #club +i"
+    (link, _) = ask(root, "LINK ADD #club ACCOUNTS")
+    key = link.rpartition(" ")[2]
+    assert "477" in joins(club.client("eve", address="203.0.113.5"), key)
+    there = Program(desk, address="203.0.113.5")
+    body = {"name": "bob", "password": WORD, "email": "bob@example.org"}
+    assert there.posts(f"/invites/{key}/accept", None, **body).status == 202
+    assert " 477 " in joins(club.client("cat", address="198.51.100.9"), key)
+    robert = club.client("robert", address="203.0.113.5")
+    assert joins(robert, key).endswith(" JOIN #club")
+    robert >> "PART #club"
+    assert joins(robert, key).endswith(" JOIN #club")
+    club.clock.advance(8 * 86_400)  # their account is gone, with the code
+    robert >> "PART #club"
+    assert " JOIN " not in joins(robert, key)
+
+
 def test_one_of_operators_lets_people_register_where_nobody_else_may(desk: Desk) -> None:
     desk.house.reload(accounts={"registration": False})
     ann = program(desk)

@@ -354,13 +354,14 @@ def test_what_is_said_is_stored_when_it_is_answered() -> None:
     assert answered.status == 201
 
 
-def test_what_is_not_stored_is_told() -> None:
+@pytest.mark.parametrize("text", ["hi", "several\nlines"])
+def test_what_is_not_stored_is_told(text: str) -> None:
     desk, slow = durable()
     bot = desk.program("bot")
     bot.puts("/channels/club/membership")
     desk.house.clock.advance(1)
     slow.write()
-    found = desk.begin(bot.made("POST", "/channels/club/messages", {"text": "hi"}))
+    found = desk.begin(bot.made("POST", "/channels/club/messages", {"text": text}))
     desk.house.clock.advance(6)
     desk.house.settle()
     (answered,) = found

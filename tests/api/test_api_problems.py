@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from asking import Answered, Desk, Program, secret, token
+from asking import Answered, Desk, Program, Study, secret, token
 from conversation import Client, House
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +15,7 @@ from chatnet.api.answers import Answer
 from chatnet.api.api import DEPTH, nests
 from chatnet.api.problems import CODES, KINDS, NUMERICS, Problem, kind_of_code, kind_of_numeric
 from chatnet.api.reading import Heard
+from chatnet.storage.interfaces import StoreError
 from chatnet.web.exchange import Ask
 from chatnet.wire.numerics import ALL
 
@@ -85,6 +86,13 @@ def test_codes_of_fail(code: str, kind: str) -> None:
     assert problem.body["params"] == ["#club"]
 
 
+def test_a_fail_of_another_command_is_no_refusal() -> None:
+    told = [Heard({}, "irc.test", "FAIL", [name, "INTERNAL_ERROR", "In words"]) for name in ("Y", "Z", "*")]
+    assert Answer("X", told[:2]).problem is None
+    assert Answer("X", told[:2], {"Z"}).problem is not None
+    assert Answer("X", told).problem is not None
+
+
 @pytest.mark.parametrize("code", sorted({*NUMERICS, "432", "437", "501", "524"}))
 def test_numerics(code: str) -> None:
     answer = Answer("X", [Heard({}, "irc.test", code, ["bot", "#club", "In words"])])
@@ -95,6 +103,22 @@ def test_numerics(code: str) -> None:
     headers = dict(reply.headers)
     assert reply.status == KINDS[problem.kind].status
     assert ("Retry-After" in headers) == (reply.status == 429)
+
+
+def test_who_is_not_told_how_far_they_have_read_has_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = Study()
+    desk = Desk(house)
+    house.account("ann")
+    assert house.parts.nickserv is not None
+    ann = Program(desk, house.done(house.parts.nickserv.tokens.add(house.named("ann"), "x", "all", 0)))
+
+    def broken(person: str) -> object:
+        raise StoreError("The disk is gone")
+
+    monkeypatch.setattr(house.messages, "marks", broken)
+    answered = ann.posts("/commands", command="JOIN", params=["#club"])
+    assert [each["command"] for each in answered.json["lines"] if each["type"] == "line"] == ["FAIL"]
+    assert ann.puts("/channels/ops/membership").status == 200
 
 
 # by what somebody did

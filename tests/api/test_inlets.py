@@ -29,6 +29,7 @@ class Room:
         }
         block = InletSettings.model_validate(given | settings)
         self.inlet = Inlet(self.house.node, Speaking(self.house.node, desk.api.parts.clients), block)
+        desk.api.parts.identities.know(self.inlet.identity, True)
         self.ann = self.house.client("ann")
         self.ann >> "JOIN #ops"
         self.ann.lines()
@@ -54,6 +55,14 @@ def test_what_machines_log_is_said() -> None:
     user = room.house.node.network.user("log")
     assert user is not None and "B" in user.modes
     room.house.check()
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_it_may_be_said_quietly(*, quiet: bool) -> None:
+    room = Room(quiet=quiet)
+    room.inlet.take(b"<11>disk full", "192.0.2.9")
+    room.house.settle()
+    assert room.ann.lines()[-1].split(" ")[1] == ("NOTICE" if quiet else "PRIVMSG")
 
 
 def test_what_is_less_severe_is_not() -> None:

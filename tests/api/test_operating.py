@@ -36,6 +36,7 @@ SECTIONS: dict[str, Any] = {
         token("nobans", "operate,events", **{"class": "none"}),
         token("user", "operate,events"),
         token("ear", "events", **{"class": "all"}),
+        token("some", "operate,events:#c", **{"class": "all"}),
         token("bot", "read,send"),
     ],
     "link": [block("b", addresses=["127.0.0.1:6900"], tls=False)],
@@ -133,13 +134,13 @@ def test_notices_of_before(desk: Desk, boss: Program) -> None:
 
 def test_notices_as_they_come(desk: Desk, boss: Program) -> None:
     readers = [
-        program.listens(types="notice") for program in (boss, desk.program("user"), desk.program("ear"))
+        program.listens(types="notice") for program in (boss, *map(desk.program, ("user", "ear", "some")))
     ]
     for reader in readers:
         reader.events()
     desk.house.node.notice("g", "The sky falls at 192.0.2.1", "The sky falls")
     found = [[event["text"] for event in reader.events()] for reader in readers]
-    assert found == [["The sky falls at 192.0.2.1"], [], []]
+    assert found == [["The sky falls at 192.0.2.1"], [], [], []]
 
 
 def test_bans_as_they_come_and_go(desk: Desk, boss: Program) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from archive import Archive, latest
+from club import PASSWORD, said
 from conversation import START, Client, House
 
 from chatnet.model.facts import ChannelRenamed
@@ -104,6 +105,47 @@ def test_who_comes_into_a_channel_is_told_before_the_end_of_names(house: Archive
     quiet << ":quiet!* JOIN #c"
     quiet << f":irc.test MARKREAD #c {stamp(-5)}"
     quiet.silent()
+    house.check()
+
+
+def one_more(house: Archive, caps: str) -> Client:
+    """One more session of ann."""
+    client = house.connect()
+    client >> f"CAP REQ :{f'sasl {caps}'.strip()}"
+    client >> "AUTHENTICATE PLAIN" >> f"AUTHENTICATE {said('', 'ann', PASSWORD)}"
+    client >> "NICK ann" >> "USER ann 0 * :Ann" >> "CAP END"
+    return client
+
+
+def marked(house: Archive) -> Client:
+    """A session of ann that reads no marks; in #c she read once, and nobody has asked for that since."""
+    first = house.member("ann", caps=CAPS)
+    first >> f"MARKREAD #c {stamp(-5)}" >> "QUIT"
+    house.clock.advance(5)
+    ann = house.member("ann", caps="")
+    ann >> "JOIN #c"
+    ann.lines()
+    return ann
+
+
+def test_one_more_session_is_told_before_the_end_of_names(house: Archive) -> None:
+    marked(house)
+    phone = one_more(house, CAPS)
+    house.clock.advance(0)
+    lines = [line for line in phone.lines() if line.split(" ")[1] in ("JOIN", "MARKREAD", "366", "FAIL")]
+    assert [line.split(" ")[1] for line in lines] == ["JOIN", "MARKREAD", "366"]
+    assert lines[1] == f":irc.test MARKREAD #c {stamp(-5)}"
+    house.check()
+
+
+def test_who_comes_in_by_another_session_is_told_as_soon_as_it_is_known(house: Archive) -> None:
+    laptop, phone = marked(house), one_more(house, "")
+    phone >> f"CAP REQ {CAPS}"
+    phone.lines()
+    laptop >> "JOIN #d" >> "PART #c" >> "JOIN #c"
+    house.clock.advance(0)
+    found = [line for line in phone.lines() if " MARKREAD " in line]
+    assert found == [":irc.test MARKREAD #d *", f":irc.test MARKREAD #c {stamp(-5)}"]
     house.check()
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +11,6 @@ from visitor import PHONE, Visitor
 
 pytestmark = [pytest.mark.daemon, pytest.mark.client]
 Visit = Callable[..., Visitor]
-AXE = "axe-core@4.11"
 VIEWS = {
     "Settings": "Settings",
     "Keys and commands": "Keys and commands",
@@ -29,21 +24,6 @@ VIEWS = {
 }
 RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
     ({id, nodes}) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`)"""
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The source of axe-core: where AXE says, or in CI from npm."""
-    given = os.environ.get("AXE")
-    if given:
-        yield Path(given).read_text()
-        return
-    if os.environ.get("CI") != "true" or shutil.which("npm") is None:
-        pytest.skip("axe-core is installed in CI only (or AXE names its axe.min.js)")
-    folder = tmp_path_factory.mktemp("axe")
-    command = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder), AXE]
-    subprocess.run(command, check=True)
-    yield (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 def complaints(visitor: Visitor, axe: str) -> Any:

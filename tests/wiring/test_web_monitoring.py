@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from asking import Desk, secret, token
+from club import Club, plain
 from conversation import House
+from states import opered
 from watched import asked, body_of, done
 
 from chatnet.api.traffic import Traffic
@@ -53,6 +55,29 @@ def test_who_reads_figures(tmp_path: Path) -> None:
         assert get(house, place, FAR, secret("prometheus")).status == 200
         assert get(house, place, FAR, secret("bot")).status == 403
         assert get(house, place, FAR, "nonsense").status == 403
+
+
+def test_a_token_of_an_account_reads_figures_while_its_user_is_an_operator(tmp_path: Path) -> None:
+    club = Club()
+    club.account("ann")
+    assert club.parts.nickserv is not None
+    tokens = [
+        club.done(club.parts.nickserv.tokens.add(club.named("ann"), scope, scope, 0))
+        for scope in ("all", "metrics", "chat", "metrics:#c")
+    ]
+    place = places(club, tmp_path)["/metrics"]
+
+    def answers() -> list[int]:
+        return [get(club, place, FAR, each).status for each in tokens]
+
+    assert answers() == [403, 403, 403, 403]
+    ann = club.client("ann", caps="sasl")
+    plain(ann)
+    assert answers() == [403, 403, 403, 403]
+    opered(ann)
+    assert answers() == [200, 200, 403, 403]
+    ann >> "MODE ann -o"
+    assert answers() == [403, 403, 403, 403]
 
 
 def test_figures_of_what_is_around_the_server(tmp_path: Path) -> None:

@@ -82,7 +82,8 @@ class Inlet:
             while self._waiting:
                 text = self._waiting.popleft()
                 try:
-                    await self._speaking.say(self.identity, self.settings.channel, text)
+                    settings = self.settings
+                    await self._speaking.say(self.identity, settings.channel, text, notice=settings.quiet)
                     self._trouble = ""
                 except Problem as why:
                     self._complain(str(why.body["detail"]))

@@ -183,7 +183,8 @@ async def accept(call: Call) -> Reply:
     """Come by a link: with the token of an account, with an account that is made, or as a guest.
 
     Whoever has an account is counted, and has what the link grants; then, and as a guest, one joins the
-    channels with the token of the link as the key.
+    channels with the token of the link as the key.  So does who waits for a code by mail, from the address
+    where the account was made, whether the link is for guests or not.
     """
     body: Newcomer = call.body
     services = _services(call)
@@ -213,6 +214,7 @@ async def accept(call: Call) -> Reply:
     await services.accept(invite, account)
     name = str(account.shown)
     if is_pending(account):
+        services.expect(invite, account, call.ask.address)
         waiting = Accepted(account=name, verify="email", channels=channels)
         return Reply(202, written(waiting), (("Content-Type", JSON),))
     login = await log_in(call, account, body.label, WEB, until(call))

@@ -24,6 +24,8 @@ class NewValue(Body):
     value: Annotated[str, Field(min_length=1, max_length=200)]
     unit: Annotated[str, Field(max_length=20)] = ""
     """Stands behind the value, with a space between."""
+    min_change: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    """Say it as well, if it is so far from what was said last."""
 
 
 class LastValue(Object):
@@ -43,10 +45,10 @@ class LastValues(Object):
 
 @ROUTES.route("PUT", "/channels/{channel}/values/{key}", scope="send", body=NewValue, status=204)
 async def put_value(call: Call) -> Reply:
-    """Keep a value, which is not said: everybody reads it as metadata, ``value/<key>``."""
+    """Keep a value: everybody reads it as metadata, ``value/<key>``; it is said only with `min_change`."""
     body: NewValue = call.body
     value = f"{body.value} {body.unit}".rstrip()
-    await _values(call).put(call.identity, call.channel(), call.params["key"], value)
+    await _values(call).put(call.identity, call.channel(), call.params["key"], value, body.min_change)
     return call.reply()
 
 

@@ -1,6 +1,6 @@
 // @ts-check
 /** Begins: who is known goes in at once, others stand at the door. */
-import {operating} from "./address.js";
+import {operating, wantedBy} from "./address.js";
 import {Api} from "./api.js";
 import {at} from "./dom.js";
 import {door} from "./door.js";

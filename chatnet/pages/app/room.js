@@ -4,7 +4,7 @@ import "./bar.js";
 import "./composer.js";
 import "./lists.js";
 import "./timeline.js";
-import {operating} from "./address.js";
+import {operating, wantedBy} from "./address.js";
 import {Connection} from "./connection.js";
 import {Desk} from "./desk.js";
 import {open as openDialog} from "./dialogs.js";

@@ -15,7 +15,7 @@ function unit(value, unit, digits = 0) {
             (found = new Intl.NumberFormat(undefined, {
                 style: "unit",
                 unit,
-                unitDisplay: "short",
+                unitDisplay: unit === "byte" ? "long" : "short",
                 maximumFractionDigits: digits,
             })),
         );

@@ -35,7 +35,7 @@ export function map({items, servers}, place) {
     const lines = [];
     const boxes = [];
     for (const node of nodes) {
-        if (node.up) lines.push(...edge(node, node.up, wide, x, y));
+        if (node.up) lines.unshift(...edge(node, node.up, wide, x, y)); // those above lie over those below
         boxes.push(box(node, x(node), y(node)));
     }
     const label = say("operate.map.label", {n: nodes.length, names: nodes.map((node) => node.name).join(", ")});
@@ -103,7 +103,8 @@ function edge(node, up, wide, x, y) {
         const from = {x: x(up) + BOX.width, y: y(up) + BOX.height / 2};
         const half = (from.x + x(node)) / 2;
         const path = `M${from.x} ${from.y}C${half} ${from.y} ${half} ${to} ${x(node)} ${to}`;
-        const label = s("text", {x: x(node) - 8, y: to - 7, class: "lag", "text-anchor": "end"}, words);
+        const below = to > from.y ? 17 : -8; // beside the line, which comes from the other side
+        const label = s("text", {x: x(node) - 8, y: to + below, class: "lag", "text-anchor": "end"}, words);
         return [s("path", {d: path, class: kind}), label];
     }
     const left = x(up) + NARROW.x / 2;

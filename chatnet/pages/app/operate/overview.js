@@ -17,7 +17,7 @@ const NOTICES = 6;
 /** @param {import("./office.js").Office} office @param {HTMLElement} place */
 export function view(office, place) {
     const numbers = h("dl", {class: "numbers"});
-    const warnings = h("ul", {class: "warnings", role: "status"});
+    const warnings = h("div", {role: "status"});
     const drawing = h("div");
     const told = h("div");
     const curves = h("section", {"aria-label": say("operate.graphs")});
@@ -83,5 +83,6 @@ function warn(place, server) {
         found.push(say("operate.warn.free", {size: bytes(server.free)}));
     if (place.dataset.told === found.join("\n")) return; // it is read aloud once
     place.dataset.told = found.join("\n");
-    fill(place, ...found.map((words) => h("li", null, icon("warn"), h("span", null, words))));
+    const item = (/** @type {string} */ words) => h("li", null, icon("warn"), h("span", null, words));
+    fill(place, found.length > 0 && h("ul", {class: "warnings"}, ...found.map(item)));
 }
