@@ -220,3 +220,39 @@ def test_a_line_that_was_cut_off_is_sent_when_there_is_a_connection_again(
     bob.client.until(r"PRIVMSG #rope :I am, but not quite$")
     expect(bar).to_have_text("")
     kim.errors.clear()  # of the browser, that nobody answered
+
+
+def test_enter_sends_what_is_written_out_already(club: ClubDaemon, visit: Visit) -> None:
+    bob = club.member("bob", "#whole")
+    kim = visit().enter("kim", "#whole")
+    kim.input.press_sequentially("see you in #whole")
+    expect(kim.page.get_by_role("option")).to_have_text(["#whole"])
+    kim.input.press("Enter")
+    bob.client.until(r":kim!\S+ PRIVMSG #whole :see you in #whole$")
+    kim.input.press_sequentially("or #wh")
+    kim.input.press("Enter")
+    expect(kim.input).to_have_value("or #whole ")
+
+
+def test_a_reaction_is_found_by_its_name_on_the_keys(club: ClubDaemon, visit: Visit) -> None:
+    ann = club.member("ann", "#glad")
+    kim = visit().enter("kim", "#glad")
+    won = ann.say("#glad", "I have won")
+    row = kim.row("I have won")
+    row.focus()
+    row.press("e")
+    expect(kim.page.get_by_label("Find an emoji")).to_be_focused()
+    kim.page.keyboard.type("tada")
+    kim.page.keyboard.press("Enter")
+    expect(kim.page.locator(f"[data-id='{won}'] .reaction")).to_have_text("🎉1")
+
+
+def test_modes_are_changed_where_one_is(club: ClubDaemon, visit: Visit) -> None:
+    kim = visit().enter("kim", "#modest")
+    bob = club.member("bob", "#modest")
+    kim.say("/mode +i")
+    bob.client.until(r":kim!\S+ MODE #modest \+i$")
+    kim.say("/mode #modest -i")
+    bob.client.until(r":kim!\S+ MODE #modest -i$")
+    kim.say("/mode")
+    expect(kim.page.get_by_role("alert")).to_contain_text("/mode [#channel or your nick] <modes>")

@@ -67,6 +67,12 @@ export const COMMANDS = {
         const who = typed.words[took];
         return name && who ? typed.desk.ban(name, who) : wants("ban");
     },
+    mode: ({desk, target, words}) => {
+        const [first = ""] = words;
+        if (!first) return wants("mode");
+        if (!/^[+-]/.test(first)) return desk.command("MODE", words);
+        return target.channel ? desk.command("MODE", [target.name, ...words]) : wants("mode");
+    },
     whois: ({desk, target, words: [nick]}) =>
         desk.dialog("person", nick ?? (target.channel ? desk.model.me.nick : target.name)),
     oper: ({desk, words}) => (words.length === 2 ? desk.command("OPER", words) : desk.dialog("oper")),

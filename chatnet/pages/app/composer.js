@@ -251,6 +251,12 @@ export class ChatComposer extends HTMLElement {
         this.#offer([]);
     }
 
+    /** Whether what is chosen stands there already: then Enter has nothing to put in, and sends. */
+    #written() {
+        const {words, from} = this.#offers[this.#chosen];
+        return this.#input.value.slice(from, this.#input.selectionStart) === words.trimEnd();
+    }
+
     /** @param {KeyboardEvent} event */
     #key(event) {
         if (event.isComposing || event.keyCode === 229) return; // the key belongs to who composes a letter
@@ -259,7 +265,7 @@ export class ChatComposer extends HTMLElement {
         if (open && (event.key === "ArrowUp" || event.key === "ArrowDown"))
             this.#choose(this.#chosen + (event.key === "ArrowUp" ? -1 : 1));
         else if (open && event.key === "Escape") this.#offer([]);
-        else if (open && plainKey && (event.key === "Tab" || event.key === "Enter"))
+        else if (open && plainKey && (event.key === "Tab" || (event.key === "Enter" && !this.#written())))
             this.#take(this.#offers[this.#chosen]);
         else if (event.key === "Tab" && plainKey && this.#input.value) {
             const found = offers(this.#input.value, this.#input.selectionStart, this.desk, this.#target, true);

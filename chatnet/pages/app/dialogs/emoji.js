@@ -13,6 +13,7 @@ export function open(desk, row) {
         "aria-label": say("emoji.find"),
         placeholder: say("emoji.find"),
         autocomplete: "off",
+        autofocus: true,
     });
     const list = h("div", {class: "emojis"});
     const {close} = frame(row ? say("react") : say("emoji"), input, list);

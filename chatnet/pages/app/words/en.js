@@ -314,6 +314,8 @@ export const words = {
     "command.kick.form": "<nick> [why]",
     "command.me": "Say what you do",
     "command.me.form": "<what>",
+    "command.mode": "Change modes, of this channel if no other is named",
+    "command.mode.form": "[#channel or your nick] <modes>",
     "command.msg": "Write to somebody",
     "command.msg.form": "<nick> [text]",
     "command.nick": "Change your nick",
