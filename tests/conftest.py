@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import chromium
 from conversation import House
 from daemon_network import Network
 from daemon_process import Daemon
@@ -23,6 +24,7 @@ from mesh import REFUSED
 from numerics_seen import pytest_sessionfinish as pytest_sessionfinish
 from numerics_seen import pytest_testnodedown as pytest_testnodedown
 from order import pytest_collection_modifyitems as pytest_collection_modifyitems
+from playwright.sync_api import Browser
 from postgresql_server import Postgres, running
 from profiles import NIGHTLY
 
@@ -83,6 +85,13 @@ def network(tmp_path: Path) -> Iterator[Network]:
     yield network
     for daemon in network.daemons.values():
         daemon.end()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser, of which a process can have one only."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

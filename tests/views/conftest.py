@@ -10,18 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import chromium
 from chess_club import ClubDaemon
 from playwright.sync_api import Browser
 from visitor import Visitor
 
 AXE = "axe-core@4.11"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
