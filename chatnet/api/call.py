@@ -92,12 +92,16 @@ class Call:
 
     def within(self, channel: str | None) -> None:
         """Refuse what is beyond the channels of a token for some; None: what is in no channel."""
+        if not self.covers(channel):
+            raise Problem("channel")
+
+    def covers(self, channel: str | None) -> bool:
+        """Whether the token is for this channel; None: for what is in no channel."""
         limited = None if self._identity is None else self._identity.scope.channels
         if limited is None:
-            return
+            return True
         fold = self.parts.node.network.fold
-        if channel is None or fold(channel) not in {fold(each) for each in limited}:
-            raise Problem("channel")
+        return channel is not None and fold(channel) in {fold(each) for each in limited}
 
     # answers
 

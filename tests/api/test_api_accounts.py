@@ -291,6 +291,20 @@ def test_who_one_is_and_what_one_keeps(desk: Desk) -> None:
     assert page.gets("/me").json["settings"] == {"protect": "strict"}
 
 
+def test_a_token_for_some_channels_reads_of_these_alone_who_one_is(desk: Desk) -> None:
+    logged_in(desk).patches("/me", settings={"web": {"theme": "dark"}})
+    everything = logged_in(desk, label="two", scope="send,read")
+    for name in ("ci", "secret"):
+        assert everything.puts(f"/channels/{name}/membership").status == 200
+    found = logged_in(desk, label="ci", scope="read:#CI").gets("/me").json
+    assert [each["name"] for each in found["channels"]] == ["#ci"]
+    assert found["settings"] == {}
+    assert logged_in(desk, label="m", scope="metrics").patches("/me", away="x").kind == "scope"
+    page = logged_in(desk, label="another")
+    found = page.asks("PATCH", "/me", b'{"settings": {"web": {"x": NaN}}}')
+    assert found.kind == "invalid"
+
+
 def test_who_has_no_account_keeps_nothing(desk: Desk) -> None:
     bot = desk.program("bot")
     found = bot.gets("/me").json

@@ -57,7 +57,8 @@ async def _me(call: Call) -> Me:
         except StoreError:
             raise Problem("unavailable", "It is not known now how far you have read") from None
         for spot, at in sorted(known.known(user).items()):
-            marks += [Mark(target=name, time=written_ms(at)) for name in known.names(spot)]
+            names = [name for name in known.names(spot) if call.covers(name)]
+            marks += [Mark(target=name, time=written_ms(at)) for name in names]
     return Me(
         nick=user.nick,
         user=user.username,
@@ -71,6 +72,7 @@ async def _me(call: Call) -> Me:
         channels=[
             Seat(name=channel.name, ranks="".join(PREFIX_OF[each] for each in rank_letters(ranks)))
             for channel, ranks in sorted(user.channels.items(), key=lambda each: each[0].folded)
+            if call.covers(channel.name)
         ],
         marks=marks,
         settings=await _settings(call),
@@ -84,7 +86,7 @@ def _account(call: Call) -> Account | None:
 async def _settings(call: Call) -> dict[str, Any]:
     """What was chosen for the account, by key; that of a page is an object."""
     account, accounts = _account(call), call.parts.sessions.accounts
-    if account is None or accounts is None:
+    if account is None or accounts is None or call.identity.scope.channels is not None:
         return {}
     found: dict[str, Any] = {}
     for record in await accounts.read(account):
@@ -99,7 +101,7 @@ async def _settings(call: Call) -> dict[str, Any]:
     return found
 
 
-@ROUTES.route("PATCH", "/me", scope=ANY, body=Change, answer=Me, anywhere=True)
+@ROUTES.route("PATCH", "/me", scope="send", body=Change, answer=Me, anywhere=True)
 async def change(call: Call) -> Reply:
     """Be away or back, or have a page keep something with the account."""
     body: Change = call.body
@@ -114,7 +116,12 @@ async def _keep(call: Call, found: dict[str, Any] | None) -> None:
     account, accounts = _account(call), call.parts.sessions.accounts
     if account is None or accounts is None:
         raise Problem("no-such-account", "This token belongs to no account")
-    text = None if found is None else json.dumps(found, ensure_ascii=True, separators=(",", ":"))
+    try:
+        text = None if found is None else json.dumps(found, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        raise Problem(
+            "invalid", errors=[Mistake("/settings/web", "has a number that JSON has not")]
+        ) from None
     if text is not None and len(text) > MOST:
         raise Problem("invalid", errors=[Mistake("/settings/web", f"has more than {MOST} bytes as JSON")])
     await accounts.change(account, {field(SETTING, PAGE): text})
