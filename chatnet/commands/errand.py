@@ -26,7 +26,7 @@ from chatnet.wire.text import one_line, printable
 NOT_FOR_YOU: Final = "This is for operators with the privilege {privilege}."
 
 
-FOR_CHAT: Final = "You came by a token that is for chatting only. Log in with the password first."
+FOR_CHAT: Final = "You came by a token that is for chatting only: /msg NickServ IDENTIFY <password> first."
 
 
 SPACED: Final = "a password with spaces begins with a colon"
@@ -86,7 +86,7 @@ class Errand(Request):
     def judge_way(self, account: Account) -> None:
         """End the errand if the asker came to `account`, their own, by a token."""
         if self.session.way.token and account.id == self.user.account_id:
-            raise Unwilling("You came by a token, which cannot do that. Log in with the password first.")
+            raise Unwilling("You came by a token, which cannot do that: /msg NickServ IDENTIFY <password> first.")
 
     def account(self, index: int) -> Account:
         """The account that a parameter names, or a nick of it; ends the errand if there is none."""

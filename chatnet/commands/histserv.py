@@ -161,7 +161,7 @@ def _person(errand: Errand) -> str:
     if person is None:
         errand.end("You are not logged in to an account.")
     if errand.session.way.token:
-        errand.end("You came by a token, which cannot do that. Log in with the password first.")
+        errand.end("You came by a token, which cannot do that: /msg NickServ IDENTIFY <password> first.")
     return person
 
 

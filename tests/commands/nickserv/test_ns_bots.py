@@ -93,7 +93,7 @@ def test_it_has_no_password_and_changes_no_lock(club: Club) -> None:
     bot = connected(club, token)
     for words in ("TOKEN ADD x", "SET PASSWORD correct-horse", "CERT ADD", "BOT ADD other", "DROP buildbot"):
         assert ask(bot, words) == [
-            "You came by a token, which cannot do that. Log in with the password first."
+            "You came by a token, which cannot do that: /msg NickServ IDENTIFY <password> first."
         ]
 
 

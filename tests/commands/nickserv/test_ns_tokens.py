@@ -17,8 +17,8 @@ from chatnet.services.tokens import EXCHANGED, Found, Tokens, is_old, new_token,
 from chatnet.web.scopes import WEB
 
 WORD = "correct-horse"
-BY_TOKEN = ["You came by a token, which cannot do that. Log in with the password first."]
-CHATTING = ["You came by a token that is for chatting only. Log in with the password first."]
+BY_TOKEN = ["You came by a token, which cannot do that: /msg NickServ IDENTIFY <password> first."]
+CHATTING = ["You came by a token that is for chatting only: /msg NickServ IDENTIFY <password> first."]
 WRONG = ["The name or the password is incorrect."]
 
 
