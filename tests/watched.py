@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from conversation import House
@@ -23,10 +23,10 @@ def figures_of(house: House, outside: Outside = Outside()) -> Figures:  # noqa: 
     return Figures(house.parts.sessions, outside, Lateness(house.clock), Traffic())
 
 
-def asked(target: str, method: str = "GET", headers: Mapping[str, str] | None = None, **more: str) -> Ask:
+def asked(target: str, method: str = "GET", headers: Mapping[str, str] | None = None, **more: Any) -> Ask:
     """A request of this target, as ``/feeds/c.atom?x=1``."""
     path, _, query = target.partition("?")
-    return Ask(method, path, tuple(parse_qsl(query)), {"host": "chat.test", **(headers or {})}, **more)  # type: ignore[arg-type]
+    return Ask(method, path, tuple(parse_qsl(query)), {"host": "chat.test", **(headers or {})}, **more)
 
 
 def done(house: House, awaitable: Awaitable[T]) -> T:

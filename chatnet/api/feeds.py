@@ -118,7 +118,7 @@ def title_of(entry: Spoken) -> str:
 
 def base_of(ask: Ask) -> str:
     """What stands before the path in the address that was asked for."""
-    return f"{'https' if ask.secure else 'http'}://{ask.headers.get('host', 'localhost')}"
+    return f"{'https' if ask.encrypted else 'http'}://{ask.headers.get('host', 'localhost')}"
 
 
 def _tagged(network: str) -> str:

@@ -86,7 +86,9 @@ class Errand(Request):
     def judge_way(self, account: Account) -> None:
         """End the errand if the asker came to `account`, their own, by a token."""
         if self.session.way.token and account.id == self.user.account_id:
-            raise Unwilling("You came by a token, which cannot do that: /msg NickServ IDENTIFY <password> first.")
+            raise Unwilling(
+                "You came by a token, which cannot do that: /msg NickServ IDENTIFY <password> first."
+            )
 
     def account(self, index: int) -> Account:
         """The account that a parameter names, or a nick of it; ends the errand if there is none."""

@@ -13,7 +13,7 @@ from feedparser.api import parse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from publishing import feeds_of, founded_in
-from watched import body_of, fetch, header
+from watched import asked, body_of, done, fetch, header
 
 from chatnet.storage.interfaces import StoreError
 from chatnet.web.exchange import Reply
@@ -60,7 +60,10 @@ def test_its_head_and_its_ids() -> None:
     assert found.feed.title == "#c (chatnet)"
     assert found.feed.id == "tag:chatnet,2026:feed/c"
     links = {each.rel: each.href for each in found.feed.links}
-    assert links == {"self": "https://chat.test/feeds/c.atom", "alternate": "https://chat.test/c/c"}
+    assert links == {"self": "http://chat.test/feeds/c.atom", "alternate": "http://chat.test/c/c"}
+    archive.clock.advance(61)
+    secured = done(archive, feeds_of(archive).answer(asked("/feeds/c.atom", encrypted=True)))
+    assert {each.href.partition(":")[0] for each in parse(body_of(secured)).feed.links} == {"https"}
     ids = [each.id for each in found.entries]
     assert len(set(ids)) == 2
     assert all(each.startswith("tag:chatnet,2026:") for each in ids)
