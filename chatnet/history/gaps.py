@@ -243,6 +243,8 @@ class Gaps:
     def _end(self, hole: Hole) -> int:
         """Up to when something may be missing."""
         targets = self._targets(hole)
+        if not targets and not self._node.settings.link:
+            return hole.since  # there is no other server that could know more
         if not targets or (hole.sid == ANY and self._is_away()):
             return hole.until
         return max(hole.reached.get(sid, hole.until) if hole.left(sid) else hole.since for sid in targets)

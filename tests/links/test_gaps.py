@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from archive import parsed
 from chronicles import ANN, BOB, CID, Chronicles, Filed, logs_in
+from club import PASSWORD
 from conversation import Client
-from mesh import read_away
+from mesh import block, read_away
 
 from chatnet.history.archive import Archive
 from chatnet.model.facts import MarkMoved
@@ -364,6 +365,25 @@ def history(client: Client, *words: str) -> list[str]:
         for line in found
         if " PRIVMSG " in line or " INCOMPLETE " in line
     ]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_nothing_is_missing_where_no_other_server_could_know_it(linked: bool) -> None:
+    mesh = Chronicles("a", sections_of={"a": {"link": [block("b")] if linked else []}})
+    mesh["a"].account("ann")
+    ann = mesh["a"].client("ann", caps=f"{CAPS} sasl draft/chathistory standard-replies")
+    identified = f"PRIVMSG NickServ :IDENTIFY ann :{PASSWORD}"
+    for line in (
+        identified,
+        "JOIN #c",
+        "PRIVMSG ChanServ :REGISTER #c",
+        "PRIVMSG #c :one",
+        "PART #c",
+        "JOIN #c",
+    ):
+        ann >> line
+        mesh.advance(10)
+    assert history(ann, "LATEST #c * 3") == ["one", *(["INCOMPLETE"] if linked else [])]
 
 
 def test_a_client_pages_through_what_others_told_and_reads_what_is_missing(row: Row) -> None:
