@@ -164,7 +164,7 @@ def test_a_page_with_one_bad_record_is_forgotten_and_asked_for_again(
     hostile.bad.lines()
     hostile.mesh.advance(5)
     [have] = [line for line in hostile.bad.lines() if " CNHAVE " in line]
-    assert have.startswith(":0AA CNHAVE * * 0 0 abcn 00S ")
+    assert have.startswith(":0AA CNHAVE * * 0 0 abcin 00S ")
     hostile.bad >> ":9BD CNPAGE s r 0 0 0"
     hostile.page(*good, seq=2)
     assert len(hostile.mesh.known("a") - before) == 3
