@@ -18,7 +18,7 @@ from chatnet.services.throttle import Throttle
 from chatnet.services.tokens import Tokens, token_hash
 from chatnet.settings import TokenSettings
 from chatnet.web.scopes import WEB, Scope, read_scope
-from chatnet.wire.masks import address_in, parse_network
+from chatnet.wire.masks import address_in, networks_of
 
 BEARER: Final = "bearer "
 MOST_KNOWN: Final = 10_000
@@ -137,7 +137,7 @@ class Identities:
         if found is None or not hmac.compare_digest(found[1].hash, hashed):
             return None
         identity, block = found
-        networks = [network for text in block.addresses if (network := parse_network(text)) is not None]
+        networks = networks_of(block.addresses)
         return identity if not networks or address_in(address, networks) else None
 
     # of accounts

@@ -8,7 +8,7 @@ from typing import Literal
 
 from chatnet.node import Node
 from chatnet.web.exchange import Ask, Place, Reply
-from chatnet.wire.masks import address_in, parse_network
+from chatnet.wire.masks import address_in, networks_of
 
 State = Literal["ready", "draining", "degraded"]
 """``draining``: the server ends; ``degraded``: something cannot be stored."""
@@ -36,8 +36,7 @@ class Readiness:
         """200 if people can chat, 503 if they had better go elsewhere."""
         state = self._state()
         body: dict[str, object] = {"status": state}
-        allowed = (parse_network(text) for text in self._node.settings.web.metrics_from)
-        if address_in(ask.address, [network for network in allowed if network is not None]):
+        if address_in(ask.address, networks_of(self._node.settings.web.metrics_from)):
             body["checks"] = self._checks()
         status = 200 if state == "ready" else 503
         return Reply(status, json.dumps(body).encode(), (("Content-Type", "application/json"),))

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from chatnet.settings import Settings, at_hand
-from chatnet.wire.masks import address_in, aggregate, parse_network
+from chatnet.wire.masks import address_in, aggregate, networks_of
 
 
 class Admission:
@@ -58,7 +58,7 @@ class Admission:
         self._flood = at_hand(settings.flood)
         # Gateways bring many people, who are counted by themselves.
         texts = [*settings.flood.exempt, *(text for gate in settings.webirc for text in gate.addresses)]
-        self._exempt = [network for text in texts if (network := parse_network(text)) is not None]
+        self._exempt = networks_of(texts)
 
     def release(self, address: str) -> None:
         """A connection from `address` that was admitted is gone."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from chatnet.settings import WebIRCSettings
-from chatnet.wire.masks import address_in, normalise_address, parse_network
+from chatnet.wire.masks import address_in, networks_of, normalise_address
 from chatnet.wire.names import is_public_name
 
 
@@ -22,7 +22,7 @@ def gateways_at(blocks: Iterable[WebIRCSettings], address: str, certfp: str | No
     return [
         block
         for block in blocks
-        if address_in(address, [n for text in block.addresses if (n := parse_network(text)) is not None])
+        if address_in(address, networks_of(block.addresses))
         and (block.certfp is None or hmac.compare_digest(block.certfp, certfp or ""))
     ]
 

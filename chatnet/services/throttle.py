@@ -12,7 +12,7 @@ from typing import Final
 from chatnet.model.entities import User
 from chatnet.node import Node
 from chatnet.rules.allowances import Allowances
-from chatnet.wire.masks import Network, address_in, aggregate, parse_network
+from chatnet.wire.masks import address_in, aggregate, networks_of
 
 FAMILIAR: Final = 30 * 86400.0
 """Seconds for which an address is remembered from which somebody logged in."""
@@ -57,7 +57,7 @@ class Throttle:
         self._familiar: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._tells_from = 0.0  # that nobody may register an account
         self._settings = node.settings
-        self._exempt = _networks(node.settings.flood.exempt)
+        self._exempt = networks_of(node.settings.flood.exempt)
 
     def owner(self, address: str) -> str:
         """Whom `address` is counted for."""
@@ -83,7 +83,7 @@ class Throttle:
         settings = self._node.settings
         if settings is not self._settings:
             self._settings = settings
-            self._exempt = _networks(settings.flood.exempt)
+            self._exempt = networks_of(settings.flood.exempt)
         return not settings.flood.enabled or address == "localhost" or address_in(address, self._exempt)
 
     # logins
@@ -159,7 +159,3 @@ class Throttle:
             text = f"{settings.register_all} accounts were registered within {seconds:g} seconds"
             self._node.log.warn(text)
             self._node.notice("a", f"{text}: further ones have to wait")
-
-
-def _networks(texts: tuple[str, ...]) -> list[Network]:
-    return [network for text in texts if (network := parse_network(text)) is not None]

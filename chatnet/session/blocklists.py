@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from chatnet.node import Node, Timer
 from chatnet.rules.blocklists import Listing, counting, name_of, of_lists
 from chatnet.settings import BlockListsSettings, DNSBLSettings, Settings, at_hand
-from chatnet.wire.masks import address_in, parse_network
+from chatnet.wire.masks import address_in, networks_of
 
 FAILURES: Final = 5
 """Questions that fail one after the other, after which a list is left alone."""
@@ -207,8 +207,7 @@ class BlockLists:
             lists[zone] = before.get(zone) or BlockList(self, zone)
             lists[zone].blocks = [block for block in settings.dnsbl if block.zone == zone]
         self.lists = tuple(lists.values())
-        exempt = map(parse_network, self.settings.exempt)
-        self._exempt = [network for network in exempt if network is not None]
+        self._exempt = networks_of(self.settings.exempt)
 
     def look_up(self, address: str, told: Told) -> None:
         """Have `told` called once with the lists that an address is in: now if that is known, or in time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from chatnet.model.logins import CERTIFICATE, NO_WAY
 from chatnet.records.claims import MARK
@@ -15,7 +15,7 @@ from chatnet.session.presence.devices import device_of
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
 from chatnet.wire import numerics
-from chatnet.wire.masks import address_in, parse_network
+from chatnet.wire.masks import address_in, networks_of
 from chatnet.wire.names import is_nick
 
 
@@ -109,9 +109,6 @@ def shields_ask(shared: Shared, session: Session) -> bool:
     return asks and not shared.network_bans.spares(session.user)
 
 
-def _lies_in(session: Session, ranges: Collection[str]) -> bool:
+def _lies_in(session: Session, ranges: Iterable[str]) -> bool:
     """Whether somebody comes from one of these networks."""
-    if not ranges:
-        return False
-    networks = [each for text in ranges if (each := parse_network(text)) is not None]
-    return address_in(session.peer.address, networks)
+    return address_in(session.peer.address, networks_of(ranges))

@@ -62,7 +62,7 @@ from chatnet.session.session import Needs, Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.shared import Local, Shared, Subscribing, Watching
 from chatnet.settings import ConnectionClassSettings, Settings, at_hand
-from chatnet.wire.masks import Network, address_in, parse_network, wire_address
+from chatnet.wire.masks import Network, address_in, networks_of, wire_address
 
 SWEEP: Final = 1.0
 """Seconds between two looks at everybody's timeouts."""
@@ -395,7 +395,4 @@ class Sessions(Shared):
 
 def _classes_of(settings: Settings) -> list[tuple[ConnectionClassSettings, list[Network]]]:
     """The connection classes, each with the networks whose clients it is for; with none, for all."""
-    return [
-        (at_hand(klass), [network for text in klass.match if (network := parse_network(text)) is not None])
-        for klass in settings.connection_class
-    ]
+    return [(at_hand(klass), networks_of(klass.match)) for klass in settings.connection_class]

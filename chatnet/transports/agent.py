@@ -42,7 +42,7 @@ from zope.interface import implementer
 
 from chatnet.rules.reachable import may_reach
 from chatnet.web.telling import Told, Untold
-from chatnet.wire.masks import parse_network
+from chatnet.wire.masks import networks_of
 
 ANSWER: Final = 16_384
 """Bytes of an answer that are read."""
@@ -206,7 +206,7 @@ class Courier:
     async def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Told:
         """As ``Tell``."""
         seconds, encrypted = self._seconds(), url.startswith("https:")
-        private = [network for text in self._private() if (network := parse_network(text)) is not None]
+        private = networks_of(self._private())
         resolver = _Resolver(
             self._reactor.nameResolver, lambda address: may_reach(address, private, encrypted=encrypted)
         )

@@ -21,7 +21,7 @@ from chatnet.transports.deadlines import Deadlines
 from chatnet.transports.outlets import CLOSE_TIMEOUT, Receiver, SocketOutlet
 from chatnet.transports.proxy import HeaderParser, ProxyError
 from chatnet.transports.sockets import ClientSocket
-from chatnet.wire.masks import address_in, normalise_address, parse_network
+from chatnet.wire.masks import address_in, networks_of, normalise_address
 
 TLS_HELLO = b"\x16"
 """What TLS begins with, and no line of IRC or HTTP does.  https://www.rfc-editor.org/rfc/rfc8446#section-5.1"""
@@ -242,7 +242,7 @@ class ClientFactory(ServerFactory):
         self.tls = tls if listen.tls else None
         self.listen = listen
         self.endpoint, self.connection_class = listen.endpoint, listen.connection_class  # for each peer
-        self.proxies = [network for text in listen.proxy_from if (network := parse_network(text)) is not None]
+        self.proxies = networks_of(listen.proxy_from)
         self.turn = turn
         self.open_session = open_session
         self.admit = admit

@@ -24,7 +24,7 @@ from chatnet.settings import ListenSettings, WebSocketSettings
 from chatnet.transports.client import ClientFactory, ClientProtocol
 from chatnet.transports.outlets import Receiver, SocketOutlet
 from chatnet.transports.upgrade import BINARY, Deflate, Opening, Refused
-from chatnet.wire.masks import address_in, compile_glob, parse_network
+from chatnet.wire.masks import address_in, compile_glob, networks_of
 
 TEXT_FRAME: Final = 0x81
 BINARY_FRAME: Final = 0x82
@@ -395,8 +395,7 @@ class WebSocketFactory(ClientFactory):
         self.going_away = going_away
         self.is_ours = is_ours
         self.origins = [compile_glob(origin, str.lower) for origin in listen.origins]
-        networks = map(parse_network, listen.forwarded_from)
-        self.trusted = [network for network in networks if network is not None]
+        self.trusted = networks_of(listen.forwarded_from)
 
     def trusts(self, address: str) -> bool:
         """Whether what a request from there says of its client is believed."""

@@ -7,7 +7,7 @@ backslash before either takes its meaning away; any other backslash is itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
@@ -250,8 +250,15 @@ def aggregate(address: str, bits4: int, bits6: int) -> str:
     return str(ip_network((parsed, bits4 if parsed.version == 4 else bits6), strict=False))
 
 
-def address_in(address: str, networks: Iterable[Network]) -> bool:
+def networks_of(texts: Iterable[str]) -> list[Network]:
+    """The networks that texts mean; those that mean none are left out."""
+    return [network for text in texts if (network := parse_network(text)) is not None]
+
+
+def address_in(address: str, networks: Collection[Network]) -> bool:
     """Whether an address lies in one of the networks; what is not an address lies in none."""
+    if not networks:
+        return False  # as it mostly is, and then nothing is parsed
     try:
         parsed = ip_address(normalise_address(address))
     except ValueError:

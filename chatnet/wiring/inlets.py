@@ -17,7 +17,7 @@ from chatnet.node import Node
 from chatnet.settings import InletSettings
 from chatnet.settings.endpoints import datagrams_in
 from chatnet.transports.datagrams import Datagrams, open_port
-from chatnet.wire.masks import parse_network
+from chatnet.wire.masks import networks_of
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Inlets:
     def _use(self, known: OpenInlet, block: InletSettings) -> None:
         """Have an open port be what a block says."""
         known.inlet = Inlet(self._node, self._speaking, block)
-        networks = [network for text in block.addresses if (network := parse_network(text)) is not None]
+        networks = networks_of(block.addresses)
         known.protocol.networks = networks
         known.protocol.take = partial(known.inlet.take)
         self._inside(known.inlet.identity, True)

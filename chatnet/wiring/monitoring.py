@@ -23,7 +23,7 @@ from chatnet.api.statistics import Statistics
 from chatnet.api.traffic import Traffic
 from chatnet.transports.crowd import Crowd
 from chatnet.web.exchange import Ask, Place, Reply
-from chatnet.wire.masks import address_in, parse_network
+from chatnet.wire.masks import address_in, networks_of
 from chatnet.wiring.build import Parts
 from chatnet.wiring.programs import Programs
 from chatnet.wiring.security import Security
@@ -88,8 +88,7 @@ class Monitoring:
 
     async def _may(self, ask: Ask) -> bool:
         """Whether somebody may read figures: by their address, or by a token."""
-        allowed = (parse_network(text) for text in self._node.settings.web.metrics_from)
-        if address_in(ask.address, [network for network in allowed if network is not None]):
+        if address_in(ask.address, networks_of(self._node.settings.web.metrics_from)):
             return True
         if "authorization" not in ask.headers:
             return False
