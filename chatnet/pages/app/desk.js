@@ -4,7 +4,6 @@
  * The elements read here and ask here; they never write what the connection keeps.
  */
 import {run} from "./commands.js";
-import {fill, h} from "./dom.js";
 import {mentions} from "./format.js";
 import {portions} from "./speaking.js";
 import {fold, isName} from "./wire.js";
@@ -386,9 +385,4 @@ export class Desk {
 /** What somebody reads of a refusal. @param {any} error @returns {string} */
 export function reason(error) {
     return error?.text || error?.detail || error?.title || error?.message || String(error);
-}
-
-/** Show a refusal in a place for it, or take it away. @param {HTMLElement} place @param {string | null} words */
-export function tellWrong(place, words) {
-    fill(place, words && h("p", {class: "wrong", role: "alert"}, words));
 }
