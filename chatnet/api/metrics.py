@@ -59,18 +59,13 @@ class House(Collector):
 def metric(family: Family, figures: Figures) -> Metric:
     """What the library tells of one."""
     name, labels = PREFIX + family.name, family.labels
-    if family.kind == GAUGE:
-        gauge = GaugeMetricFamily(name, family.help, labels=labels)
+    if family.kind in (GAUGE, COUNTER):
+        made = GaugeMetricFamily if family.kind == GAUGE else CounterMetricFamily
+        numbers = made(name, family.help, labels=labels)
         for values, number in family.read(figures):
             assert not isinstance(number, Histogram)
-            gauge.add_metric(values, number)
-        return gauge
-    if family.kind == COUNTER:
-        counter = CounterMetricFamily(name, family.help, labels=labels)
-        for values, number in family.read(figures):
-            assert not isinstance(number, Histogram)
-            counter.add_metric(values, number)
-        return counter
+            numbers.add_metric(values, number)
+        return numbers
     histogram = HistogramMetricFamily(name, family.help, labels=labels)
     for values, found in family.read(figures):
         assert isinstance(found, Histogram)
