@@ -7,11 +7,10 @@ from typing import Final
 
 from chatnet import __version__
 from chatnet.api.headers import policy
-from chatnet.api.site import text
 from chatnet.node import Node
 from chatnet.pages import File, Pages
 from chatnet.settings import Settings
-from chatnet.web.exchange import Ask, Place, Reply
+from chatnet.web.exchange import Ask, Place, Reply, sentence
 
 PAGE_PATHS: Final = ("/", "/c/", "/join/", "/operate")
 """All of which get the same page, whose script looks at the path."""
@@ -69,7 +68,7 @@ class ClientPages:
         """A file.  Of another version than this one there are none: whoever asks for one has an old page."""
         found = self._pages.files.get(ask.path)
         if found is None:
-            return text(404, "There is nothing here; a newer version may have taken its place.")
+            return sentence(404, "There is nothing here; a newer version may have taken its place.")
         if ask.path.startswith(self._app):
             return _reply(ask, found, ("Cache-Control", FOR_EVER))
         kept = ("Cache-Control", ASK_AGAIN)

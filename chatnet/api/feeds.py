@@ -19,7 +19,7 @@ from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages import rows
 from chatnet.storage.messages.rows import Row, Wanted
 from chatnet.web.cached import cached
-from chatnet.web.exchange import Ask, Reply
+from chatnet.web.exchange import Ask, Reply, sentence
 from chatnet.web.xml import add
 from chatnet.wire.server_time import written_ms
 from chatnet.wire.text import cut
@@ -33,7 +33,6 @@ TITLE: Final = 100
 """Bytes of a title."""
 ATOM: Final = "http://www.w3.org/2005/Atom"
 MEDIA: Final = "application/atom+xml; charset=utf-8"
-TEXT: Final = "text/plain; charset=utf-8"
 YEAR: Final = "2026"
 """In ids: since then this network is called so, as far as tags have to tell (RFC 4151)."""
 KINDS: Final = {
@@ -55,13 +54,13 @@ class Feeds:
         name = ask.pieces[-1] if len(ask.pieces) == 2 and self._node.settings.web.feeds else ""
         shown = self._published.find(name.removesuffix(SUFFIX)) if name.endswith(SUFFIX) else None
         if shown is None or shown.public.feed is None:
-            return Reply(404, b"There is no such feed.\n", (("Content-Type", TEXT),))
+            return sentence(404, "There is no such feed.")
         feed, base = shown.public.feed, base_of(ask)
         key = "feed", base, shown.registration.id, feed, str(shown.public.feed_since)
         try:
             page = await self._published.page(key, lambda: self._made(shown, feed, base, ask.address))
         except (Busy, StoreError):
-            return Reply(503, b"Try again in a minute.\n", (("Content-Type", TEXT), ("Retry-After", "60")))
+            return sentence(503, "Try again in a minute.", ("Retry-After", "60"))
         return cached(ask, page.body, MEDIA, page.modified, int(KEPT))
 
     async def _made(self, shown: Shown, feed: Feed, base: str, owner: str) -> Page:

@@ -14,7 +14,6 @@ from typing import Final
 from urllib.parse import quote
 from xml.etree.ElementTree import Comment, Element, tostring
 
-from chatnet.api.feeds import TEXT
 from chatnet.api.published import KEPT, Page, Published, Shown
 from chatnet.api.spoken import ACTION, NOTICE, TOPIC, Spoken, spoken
 from chatnet.api.turns import next_turn
@@ -24,7 +23,7 @@ from chatnet.storage.messages import rows
 from chatnet.storage.messages.keep import DAY
 from chatnet.storage.messages.rows import AFTER_ALL, BEFORE_ALL, Position, Wanted
 from chatnet.web.cached import cached
-from chatnet.web.exchange import Ask, Reply
+from chatnet.web.exchange import Ask, Reply, sentence
 from chatnet.web.xml import add, clean
 
 HTML: Final = "text/html; charset=utf-8"
@@ -68,11 +67,11 @@ class Logs:
         pieces, settings = ask.pieces, self._node.settings.web
         shown = self._published.find(pieces[1]) if len(pieces) in (2, 3) and pieces[1] else None
         if shown is None or shown.public.logs_since is None or not settings.logs:
-            return _text(404, "There is no such log.")
+            return sentence(404, "There is no such log.")
         wanted = _day(pieces[2]) if len(pieces) == 3 else None
         days = list(self._days(shown, shown.public.logs_since))
         if len(pieces) == 3 and wanted not in days:
-            return _text(404, "There is no log of that day.")
+            return sentence(404, "There is no log of that day.")
         if wanted is None and not ask.path.endswith("/"):
             return Reply(308, b"", (("Location", f"{ask.path}/"),))
         begun = _position(ask.asked("after"))
@@ -86,7 +85,7 @@ class Logs:
                     key, lambda: self._made(shown, wanted, begun, days, ask.address)
                 )
         except (Busy, StoreError):
-            return _text(503, "Try again in a minute.", ("Retry-After", "60"))
+            return sentence(503, "Try again in a minute.", ("Retry-After", "60"))
         return cached(ask, found.body, HTML, found.modified, int(KEPT), *robots)
 
     def _days(self, shown: Shown, since: int) -> Iterator[date]:
@@ -237,7 +236,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _text(status: int, text: str, *headers: tuple[str, str]) -> Reply:
-    return Reply(status, f"{text}\n".encode(), (("Content-Type", TEXT), *headers))

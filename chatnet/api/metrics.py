@@ -19,11 +19,11 @@ from prometheus_client.registry import Collector
 from chatnet.api.families import COUNTER, GAUGE, all_of, one
 from chatnet.api.figures import Family, Figures
 from chatnet.model.histogram import Histogram
-from chatnet.web.exchange import Ask, Reply
+from chatnet.web.exchange import Ask, Reply, sentence
 
 PREFIX: Final = "chatnet_"
 DENIED: Final = (
-    b"Figures of this server are for the addresses of web.metrics_from, and for tokens with metrics.\n"
+    "Figures of this server are for the addresses of web.metrics_from, and for tokens with metrics."
 )
 
 one(
@@ -88,7 +88,7 @@ class Metrics:
     async def answer(self, ask: Ask) -> Reply:
         """The figures, in the format that was asked for: text 0.0.4, or OpenMetrics."""
         if not await self._may(ask):
-            return Reply(403, DENIED, (("Content-Type", "text/plain; charset=utf-8"),))
+            return sentence(403, DENIED)
         await self._figures.look()
         encode, kind = choose_encoder(ask.headers.get("accept", ""))
         return Reply(200, encode(self._registry), (("Content-Type", kind), ("Cache-Control", "no-store")))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from chatnet.node import Node
-from chatnet.web.exchange import Ask, Place, Reply
+from chatnet.web.exchange import Ask, Place, Reply, sentence
 from chatnet.wire.masks import address_in, networks_of
 
 State = Literal["ready", "draining", "degraded"]
@@ -30,7 +30,7 @@ class Readiness:
 
     async def health(self, ask: Ask) -> Reply:
         """200 as long as anything is answered at all."""
-        return Reply(200, b"ok\n", (("Content-Type", "text/plain; charset=utf-8"),))
+        return sentence(200, "ok")
 
     async def ready(self, ask: Ask) -> Reply:
         """200 if people can chat, 503 if they had better go elsewhere."""

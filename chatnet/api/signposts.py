@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 from urllib.parse import urlencode
 
-from chatnet.api.site import SOCKETS, host_in, text
-from chatnet.web.exchange import Ask, Place, Reply
+from chatnet.api.site import SOCKETS, host_in
+from chatnet.web.exchange import TEXT, Ask, Place, Reply, sentence
 
 CHALLENGES: Final = "/.well-known/acme-challenge/"
 """https://www.rfc-editor.org/rfc/rfc8555#section-8.3"""
@@ -27,7 +27,7 @@ def signposts(challenge: ReadChallenge) -> Iterator[Place]:
         token = ask.path.removeprefix(CHALLENGES)
         found = await challenge(token) if _TOKEN.fullmatch(token) else None
         if found is None:
-            return text(404, "There is no such challenge.")
+            return sentence(404, "There is no such challenge.")
         return Reply(200, found, (("Content-Type", "application/octet-stream"),))
 
     yield Place("/robots.txt", "", robots)
@@ -40,21 +40,21 @@ def signposts(challenge: ReadChallenge) -> Iterator[Place]:
 
 async def robots(ask: Ask) -> Reply:
     """https://www.rfc-editor.org/rfc/rfc9309"""
-    return Reply(200, ROBOTS, (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-cache")))
+    return Reply(200, ROBOTS, (("Content-Type", TEXT), ("Cache-Control", "no-cache")))
 
 
 async def only_websocket(ask: Ask) -> Reply:
     """https://www.rfc-editor.org/rfc/rfc9110#section-15.5.22"""
     words = "This is an IRC server for WebSocket clients: connect with one that speaks text.ircv3.net."
-    return text(426, words, ("Upgrade", "websocket"), ("Connection", "upgrade"))
+    return sentence(426, words, ("Upgrade", "websocket"), ("Connection", "upgrade"))
 
 
 async def to_https(ask: Ask) -> Reply:
     """The same address, by https.  https://www.rfc-editor.org/rfc/rfc9110#section-15.4.9"""
     host = host_in(ask.headers.get("host", ""))
     if host is None:
-        return text(400, "There has to be a Host header.")
+        return sentence(400, "There has to be a Host header.")
     name = f"[{host}]" if ":" in host else host
     query = f"?{urlencode(ask.query)}" if ask.query else ""
     address = f"https://{name}{ask.path}{query}"
-    return text(308, f"This is to be found at {address}", ("Location", address))
+    return sentence(308, f"This is to be found at {address}", ("Location", address))

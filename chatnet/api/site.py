@@ -17,7 +17,7 @@ from chatnet.api.headers import CROSS_HEADERS, CROSS_METHODS, PREFLIGHT, Headers
 from chatnet.api.problems import Problem
 from chatnet.node import Node
 from chatnet.settings import WebSettings
-from chatnet.web.exchange import Ask, Place, Reply
+from chatnet.web.exchange import Ask, Place, Reply, sentence
 
 API: Final = "/api/"
 SOCKETS: Final = ("/socket", "/", "/irc")
@@ -34,12 +34,6 @@ _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{
 
 Heard = Callable[[str, str, int, float], object]
 """Told of each answer: method, row, status, and the seconds that it took."""
-
-
-def text(status: int, words: str, *headers: tuple[str, str]) -> Reply:
-    """An answer that is one sentence."""
-    kind = ("Content-Type", "text/plain; charset=utf-8")
-    return Reply(status, f"{words}\n".encode(), (kind, *headers))
 
 
 class Site:
@@ -96,7 +90,7 @@ class Site:
     def refused(self, ask: Ask, status: int, words: str) -> Reply:
         """What somebody is answered whose request cannot be taken, as far as it was read."""
         kind = KINDS_OF_STATUS.get(status) if ask.path.startswith(API) else None
-        reply = text(status, words) if kind is None else Problem(kind, words).reply()
+        reply = sentence(status, words) if kind is None else Problem(kind, words).reply()
         return replace(reply, headers=self._headers.of(ask, reply))
 
     # on the way
@@ -126,17 +120,17 @@ class Site:
         """The answer, if the request goes to no place."""
         if not self._is_here(ask) and (place is None or not place.anywhere):
             words = "This server is not reached by that name. Who runs it can add one: web.hosts."
-            return text(HTTPStatus.MISDIRECTED_REQUEST, words)
+            return sentence(HTTPStatus.MISDIRECTED_REQUEST, words)
         if place is None or "websocket" in ask.headers.get("upgrade", "").lower():
             if ask.path.startswith(API):
                 return Problem("no-such-path").reply()
-            return text(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            return sentence(HTTPStatus.NOT_FOUND, "There is nothing here.")
         if ask.path.startswith(API) and self._is_foreign(ask):
             return Problem("cross-site").reply()
         if ask.method == "OPTIONS" and "access-control-request-method" in ask.headers:
             return Reply(HTTPStatus.NO_CONTENT, headers=self._preflight(ask))
         if place.serves not in METHODS and ask.method not in ("GET", "HEAD"):
-            return text(HTTPStatus.METHOD_NOT_ALLOWED, "This can only be read.", ("Allow", "GET, HEAD"))
+            return sentence(HTTPStatus.METHOD_NOT_ALLOWED, "This can only be read.", ("Allow", "GET, HEAD"))
         return None
 
     def _preflight(self, ask: Ask) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from chatnet import __version__
 from chatnet.api.figures import SLICE, Figures
 from chatnet.api.turns import next_turn
 from chatnet.model.entities import Channel
-from chatnet.web.exchange import Ask, Reply
+from chatnet.web.exchange import Ask, Reply, sentence
 from chatnet.web.xml import add
 
 KEPT: Final = 10.0
@@ -36,8 +36,8 @@ class Statistics:
     async def answer(self, ask: Ask) -> Reply:
         """The document, not older than :data:`KEPT`."""
         if not await self._may(ask):
-            text = b"Statistics are for the addresses of web.metrics_from, and for tokens with metrics.\n"
-            return Reply(403, text, (("Content-Type", "text/plain; charset=utf-8"),))
+            words = "Statistics are for the addresses of web.metrics_from, and for tokens with metrics."
+            return sentence(403, words)
         clock = self._figures.node.clock
         if not self._kept or clock.monotonic() >= self._until:
             self._kept = await self._made()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import unquote
+
+TEXT: Final = "text/plain; charset=utf-8"
+"""The type of plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,11 @@ class Reply:
     row: str = ""
     """The pattern of what answered, to be counted and logged by, such as ``/api/v1/users/N``; empty: the path
     of its place."""
+
+
+def sentence(status: int, words: str, *headers: tuple[str, str]) -> Reply:
+    """An answer that is one sentence."""
+    return Reply(status, f"{words}\n".encode(), (("Content-Type", TEXT), *headers))
 
 
 Answer = Callable[[Ask], Awaitable[Reply]]

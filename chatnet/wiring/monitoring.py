@@ -22,13 +22,13 @@ from chatnet.api.series import Series
 from chatnet.api.statistics import Statistics
 from chatnet.api.traffic import Traffic
 from chatnet.transports.crowd import Crowd
-from chatnet.web.exchange import Ask, Place, Reply
+from chatnet.web.exchange import Ask, Place, Reply, sentence
 from chatnet.wire.masks import address_in, networks_of
 from chatnet.wiring.build import Parts
 from chatnet.wiring.programs import Programs
 from chatnet.wiring.security import Security
 
-MISSING = b"This needs the extra metrics: pip install 'chatnet[metrics]'\n"
+MISSING = "This needs the extra metrics: pip install 'chatnet[metrics]'"
 
 
 class Monitoring:
@@ -118,4 +118,4 @@ class Monitoring:
 
 
 async def _missing(ask: Ask) -> Reply:
-    return Reply(501, MISSING, (("Content-Type", "text/plain; charset=utf-8"),))
+    return sentence(501, MISSING)

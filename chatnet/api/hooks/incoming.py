@@ -30,7 +30,7 @@ from chatnet.model.registered import RegisteredChannel
 from chatnet.node import Node
 from chatnet.rules.allowances import Allowances
 from chatnet.services.hooks import Hooking, is_secret
-from chatnet.web.exchange import Ask, Place, Reply
+from chatnet.web.exchange import TEXT, Ask, Place, Reply
 from chatnet.wire.masks import aggregate
 
 NO_SERVICE: Final = "no_service"
@@ -123,5 +123,5 @@ class Incoming:
 
 
 def _reply(status: int, word: str, *headers: tuple[str, str]) -> Reply:
-    plain = ("Content-Type", "text/plain; charset=utf-8")
-    return Reply(status, word.encode(), (plain, ("Cache-Control", "no-store"), *headers))
+    kind = ("Content-Type", TEXT)
+    return Reply(status, word.encode(), (kind, ("Cache-Control", "no-store"), *headers))

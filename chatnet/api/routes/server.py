@@ -9,7 +9,7 @@ from chatnet.api.openapi import described
 from chatnet.api.problems import KINDS, Problem
 from chatnet.api.table import NOBODY, Routes
 from chatnet.api.written import JSON, written
-from chatnet.web.exchange import Reply
+from chatnet.web.exchange import TEXT, Reply
 from chatnet.wire.server_time import written_ms
 
 ROUTES = Routes()
@@ -63,4 +63,4 @@ async def problem(call: Call) -> Reply:
     if kind is None:
         raise Problem("no-such-path", "There is no such kind of problem")
     text = f"{kind.status} {kind.title}\n\n{kind.text}\n"
-    return Reply(200, text.encode(), (("Content-Type", "text/plain; charset=utf-8"), _HOUR))
+    return Reply(200, text.encode(), (("Content-Type", TEXT), _HOUR))
