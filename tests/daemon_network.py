@@ -72,7 +72,9 @@ def met(ann: Client, bob: Client, channel: str) -> None:
     ann.until(rf" 366 {ann.nick} ")
     bob.send(f"JOIN {channel}")
     ann.until(rf"^:{bob.nick}!\S+ JOIN {channel}")
-    bob.until(rf" 366 {bob.nick} ")
+    names = [line.rpartition(":")[2] for line in bob.until(rf" 366 {bob.nick} ") if " 353 " in line]
+    if ann.nick not in {word.lstrip("~&@%+") for word in " ".join(names).split()}:
+        bob.until(rf"^:{ann.nick}!\S+ JOIN {channel}")  # which crossed his own on the way
 
 
 def registered(client: Client, word: str) -> None:
