@@ -11,17 +11,20 @@ import sys
 import tempfile
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from types import FrameType
 
 from bench_load.inspircd import HOW_TO_GET, InspIRCd, is_there
-from bench_load.report import Measured, as_json, markdown, table
+from bench_load.picture import drawn
+from bench_load.report import Measured, as_json, markdown, table, titled
 from bench_load.scenarios import LINKED, RATED, TLS, UNITS, Options, run
 from bench_load.server import Make, Ports, Server, Started
 from bench_load.tree import Tree, commit, is_tree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DESCRIPTORS = 5200
+DESCRIPTORS = 200
+"""More than there are clients."""
 OWN = (*LINKED, *TLS)
 """Scenarios for which a server has to be started by us."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -30,11 +33,12 @@ scenarios (message text 64 bytes; no flood limits)
   start       from the start of the process until it accepts connections, plain and TLS
   burst       500 clients in one channel, 5 speak, at most 50 messages under way
   single      the same, 1 message under way: every delivery costs a system call
-  single-tls  the same over TLS
+  single-tls, burst-tls: the same over TLS
   channels    2000 clients in 200 channels of 10, all speak, 200 messages under way
   dm          100 pairs play ping-pong with private messages
   churn       connect, register, join, speak, quit: 100 at a time, 3000 times
   connect     5000 clients register and idle: CPU time and memory of each
+  connect-tls the same over TLS, each with a handshake of its own
   burst-linked, single-linked: the same as burst and single, with another server linked that hears all of it
   relay       1 client speaks in a channel whose other member is on another server: all that one message costs
   link        another server links and tells of 20,000 users and 2000 channels of 20, with topics and bans
@@ -47,12 +51,15 @@ Each server says which tree it runs; one that runs another is refused. The ratio
 own ratios, and always the same way round: above 1, the first server is the better one. Differences below 15 %
 mean nothing.
 
-With --bans N each tree that knows [[ban]] has so many, of mixed kinds; older ones have none.
+With --bans N each tree that knows [[ban]] has so many, of mixed kinds; older ones have none. With --store on
+--store off it is seen what storing messages costs. With --clients 100 --clients 500 it is seen how cost grows
+with clients; in churn they are those that come at the same time, and each comes 30 times.
 
 Beside another server: Debian's package is enough, installed or unpacked,
   {HOW_TO_GET}
   scripts/bench --peer inspircd --peer-root build/inspircd --rounds 7 --markdown
-which prints the table of docs/performance.md. Its configuration is written by this program.
+which prints the table of docs/performance.md. Its configuration is written by this program. --picture FILE
+draws the ratios, or the cost by the number of clients where that varies, as SVG.
 
 A latency is the time between a message and its arrival; with --rate it is counted from when the message was
 due, which is what people would feel. (In churn it is the time of a whole cycle, in connect that until the
@@ -73,6 +80,13 @@ def arguments() -> argparse.Namespace:
     option("--rounds", type=int, default=3, metavar="N", help="runs of each, with a fresh server (default 3)")
     option("--seconds", type=float, default=4.0, metavar="T", help="length of a measurement (default 4)")
     option("--scale", type=float, default=1.0, metavar="F", help="multiply the numbers of clients by F")
+    option(
+        "--clients",
+        type=int,
+        action="append",
+        metavar="N",
+        help="so many clients in each scenario; may be repeated, to be compared",
+    )
     option("--tls", action="store_true", help="speak TLS in all of them")
     option(
         "--caps",
@@ -86,17 +100,23 @@ def arguments() -> argparse.Namespace:
     )
     option("--tree", action="append", type=Path, metavar="DIR", help="source tree to serve; may be repeated")
     option("--bans", type=int, default=0, metavar="N", help="so many bans, of people who do not come")
+    option("--store", action="append", choices=["on", "off"], help="with messages stored, or not; the same")
     option("--peer", choices=["inspircd"], help="measure this server as well")
     option("--peer-root", type=Path, default=Path("/"), metavar="DIR", help="where its package was unpacked")
     option("--address", metavar="HOST:PORT", help="measure a server that already runs on this machine")
     option("--pid", type=int, metavar="PID", help="its process")
     option("--json", action="store_true", help="print every run, as JSON")
     option("--markdown", action="store_true", help="print a table for a document")
+    option("--picture", type=Path, metavar="FILE", help="draw the result, as SVG")
     given = parser.parse_args()
     if (given.address is None) != (given.pid is None):
         parser.error("--address and --pid go together")
     if given.address and split_address(given.address)[0] not in ("127.0.0.1", "::1"):
         parser.error("--address must begin with 127.0.0.1: or [::1]:")
+    if given.clients and (given.scale != 1.0 or min(given.clients) < 1):
+        parser.error("--clients is a number above 0, and stands in place of --scale")
+    if given.address and given.store:
+        parser.error("a server that runs already stores what it stores: no --address with --store")
     for tree in given.tree or ():
         if not is_tree(tree):
             parser.error(f"--tree {tree}: there is no source tree of chatnet")
@@ -120,12 +140,12 @@ def split_address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def raise_descriptor_limit(scale: float) -> None:
-    needed = int(DESCRIPTORS * scale)
+def raise_descriptor_limit(clients: int) -> None:
+    needed = clients + DESCRIPTORS
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard != resource.RLIM_INFINITY and hard < needed:
-        raise SystemExit(f"needs {needed} open files, may have {hard}: raise `ulimit -n` or give --scale")
+        raise SystemExit(f"needs {needed} open files, may have {hard}: raise `ulimit -n` or give --clients")
 
 
 def two_cpus() -> tuple[int | None, int | None]:
@@ -175,7 +195,7 @@ def measure(scenario: str, column: Column, options: Options, number: int, bench:
             result = run(scenario, server, options)
         finally:
             server.stop()
-    return Measured(scenario, column.name, number, result.figures, result.trouble)
+    return Measured(scenario, column.name, number, result.figures, result.trouble, options.clients)
 
 
 def makes(given: argparse.Namespace) -> list[Make | Running]:
@@ -183,10 +203,12 @@ def makes(given: argparse.Namespace) -> list[Make | Running]:
     found: list[Make | Running] = []
     trees: list[Path] = given.tree or ([] if given.address else [ROOT])
     for tree in trees:
-        name = f"{tree} {commit(tree)}" if len(trees) > 1 else "chatnet"
-        while name in [make.name for make in found]:
-            name += "'"
-        found.append(Tree(name, tree, given.bans))
+        for stores in given.store or [None]:
+            name = f"{tree} {commit(tree)}" if len(trees) > 1 else "chatnet"
+            name += f", store {stores}" if len(given.store or ()) > 1 else ""
+            while name in [make.name for make in found]:
+                name += "'"
+            found.append(Tree(name, tree, given.bans, stores and stores == "on"))
     if given.address:
         found.append(Running(given.address, given.pid))
     if given.peer:
@@ -197,11 +219,10 @@ def makes(given: argparse.Namespace) -> list[Make | Running]:
 def columns(given: argparse.Namespace) -> list[Column]:
     """Every server with every set of capabilities."""
     found = []
-    for make in makes(given):
-        for names in given.caps or ["none"]:
-            caps = tuple(name for name in names.split(",") if name != "none")
-            several = len(given.caps or ()) > 1
-            found.append(Column(f"{make.name}, caps {names}" if several else make.name, make, caps))
+    for make, names in product(makes(given), given.caps or ["none"]):
+        caps = tuple(name for name in names.split(",") if name != "none")
+        several = len(given.caps or ()) > 1
+        found.append(Column(f"{make.name}, caps {names}" if several else make.name, make, caps))
     return found
 
 
@@ -216,11 +237,12 @@ def main() -> int:
     given = arguments()
     for each in SIGNALS:
         signal.signal(each, end)
-    raise_descriptor_limit(given.scale)
+    options = Options(given.seconds, given.tls, given.scale, rate=given.rate)
+    connected = [options.size(name) for name in given.scenario if name != "link"]
+    raise_descriptor_limit(max([*connected, *(given.clients or ())], default=0))
     generator_cpu, server_cpu = two_cpus()
     if generator_cpu is not None:
         os.sched_setaffinity(0, {generator_cpu})
-    options = Options(given.seconds, given.tls, given.scale, rate=given.rate)
     compared = columns(given)
     names = [column.name for column in compared]
     about: dict[str, object] = {
@@ -233,6 +255,7 @@ def main() -> int:
         "rounds": given.rounds,
         "seconds": given.seconds,
         "scale": given.scale,
+        "clients": given.clients,
         "bans": given.bans,
         "server_cpu": server_cpu,
         "generator_cpu": generator_cpu,
@@ -240,13 +263,15 @@ def main() -> int:
     runs: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="chatnet-bench-") as folder:
         bench = Bench(Path(folder), server_cpu)
-        for scenario in given.scenario:
-            for number in range(1, given.rounds + 1):
-                for column in compared[:: 1 if number % 2 else -1]:
-                    if scenario in LINKED and not column.make.links:
-                        continue
-                    print(f"{scenario}, round {number}: {column.name}", file=sys.stderr, flush=True)
-                    runs.append(measure(scenario, column, options, number, bench))
+        rounds = range(1, given.rounds + 1)
+        for scenario, clients, number in product(given.scenario, given.clients or [0], rounds):
+            for column in compared[:: 1 if number % 2 else -1]:
+                if scenario in LINKED and not column.make.links:
+                    continue
+                what = titled(scenario, clients)
+                print(f"{what}, round {number}: {column.name}", file=sys.stderr, flush=True)
+                options = replace(options, clients=clients)
+                runs.append(measure(scenario, column, options, number, bench))
     if given.json:
         print(as_json(about, runs))
     elif given.markdown:
@@ -257,6 +282,8 @@ def main() -> int:
         )
         print("medians of the rounds (lowest to highest)\n")
         print(table(runs, names))
+    if given.picture:
+        given.picture.write_text(drawn(runs, names))
     return 1 if any(run.trouble for run in runs) else 0
 
 

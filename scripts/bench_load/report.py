@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 
 from bench_load.scenarios import UNITS
 
@@ -19,6 +20,8 @@ class Measured:
     round: int
     figures: dict[str, float]
     trouble: list[str]
+    clients: int = 0
+    """How many there were, where that was given."""
 
 
 def short(value: float) -> str:
@@ -48,13 +51,16 @@ RATIO = (
 # Rows of the table for documents: label, scenario, figure, goal.
 DOCUMENT = (
     ("burst, µs per delivery", "burst", "cpu", "ratio 2"),
-    ("single, µs per delivery", "single", "cpu", "ratio 0.8"),
-    ("channels, µs per delivery", "channels", "cpu", "ratio 0.5"),
-    ("dm, µs per delivery", "dm", "cpu", "ratio 0.35"),
-    ("churn, µs per connect-join-speak-quit", "churn", "cpu", "ratio 0.7"),
+    ("single, µs per delivery", "single", "cpu", "ratio 1"),
+    ("channels, µs per delivery", "channels", "cpu", "ratio 1"),
+    ("dm, µs per delivery", "dm", "cpu", "ratio 0.85"),
+    ("churn, µs per connect-join-speak-quit", "churn", "cpu", "ratio 1.2"),
     ("connect, µs per registration", "connect", "cpu", ""),
-    ("memory of an idle connection, kB", "connect", "memory", "at most 8"),
-    ("single over TLS, µs per delivery", "single-tls", "cpu", "ratio 0.4"),
+    ("memory of an idle connection, kB", "connect", "memory", "at most 3"),
+    ("single over TLS, µs per delivery", "single-tls", "cpu", "ratio 0.75"),
+    ("burst over TLS, µs per delivery", "burst-tls", "cpu", "ratio 2"),
+    ("connect over TLS, µs per handshake with registration", "connect-tls", "cpu", "ratio 0.8"),
+    ("memory of an idle connection over TLS, kB", "connect-tls", "memory", "at most 18"),
     ("start to listening, plain and TLS, s", "start", "startup", "at most 0.8"),
     ("burst with another server that hears it, µs per delivery", "burst-linked", "cpu", "burst + 15 %"),
     ("single with another server that hears it, µs per delivery", "single-linked", "cpu", "single + 15 %"),
@@ -62,16 +68,25 @@ DOCUMENT = (
     ("link, µs per line of a burst", "link", "cpu", "16.7"),
 )
 
-Round = tuple[str, int]
-"""The scenario, and which time it was."""
+
+def titled(scenario: str, clients: int) -> str:
+    """A scenario as it is shown, with a number of clients if that was given."""
+    return f"{scenario}, {clients} clients" if clients else scenario
 
 
-def of(runs: list[Measured], scenario: str, server: str, figure: str) -> dict[Round, float]:
+def crowds(runs: Iterable[Measured]) -> list[int]:
+    """The numbers of clients there were, from few to many; 0 is that which each scenario has."""
+    return sorted({run.clients for run in runs})
+
+
+def of(runs: list[Measured], scenario: str, clients: int, server: str, figure: str) -> dict[int, float]:
     """A figure's values in the rounds that went well."""
     return {
-        (run.scenario, run.round): run.figures[figure]
+        run.round: run.figures[figure]
         for run in runs
-        if not run.trouble and run.scenario == scenario and run.server == server and figure in run.figures
+        if not run.trouble
+        and (run.scenario, run.clients, run.server) == (scenario, clients, server)
+        and figure in run.figures
     }
 
 
@@ -82,7 +97,7 @@ def median(values: Collection[float], form: Form) -> str:
     return f"{form(statistics.median(values))} ({form(min(values))} to {form(max(values))})"
 
 
-def ratio(figure: str, first: dict[Round, float], other: dict[Round, float]) -> str:
+def ratio(figure: str, first: dict[int, float], other: dict[int, float]) -> str:
     """How many times better the first is, round by round: a round's two runs met the same other work."""
     pairs = [(first[which], other[which]) for which in first if which in other]
     if figure in MORE_IS_BETTER:
@@ -97,12 +112,12 @@ def ratio_heads(servers: Sequence[str]) -> list[str]:
 
 def rows(runs: list[Measured], servers: Sequence[str]) -> Iterator[list[str]]:
     """Lines of the table: scenario, figure, unit; median and range for each server; the ratios."""
-    for scenario, figure in ((scenario, figure) for scenario in UNITS for figure in COLUMNS):
-        values = [of(runs, scenario, server, figure) for server in servers]
+    for scenario, clients, figure in product(UNITS, crowds(runs), COLUMNS):
+        values = [of(runs, scenario, clients, server, figure) for server in servers]
         if not any(values):
             continue
         heading, unit, form = COLUMNS[figure]
-        cells = [scenario, heading, unit.format(UNITS[scenario])]
+        cells = [titled(scenario, clients), heading, unit.format(UNITS[scenario])]
         cells += [median(of_server.values(), form) for of_server in values]
         yield cells + [ratio(figure, values[0], other) for other in values[1:]]
 
@@ -124,25 +139,30 @@ def markdown(runs: list[Measured], servers: Sequence[str]) -> str:
     latencies = [f"latency, {name}" for name in servers]
     lines = [["Scenario", *servers, *ratio_heads(servers), "goal", *latencies, "load generator"]]
     lines.append(["---"] * len(lines[0]))
-    for label, scenario, figure, goal in DOCUMENT:
-        values = [of(runs, scenario, server, figure) for server in servers]
+    for (label, scenario, figure, goal), clients in product(DOCUMENT, crowds(runs)):
+        values = [of(runs, scenario, clients, server, figure) for server in servers]
         if not any(values):
             continue
-        cells = [label, *(median(of_server.values(), COLUMNS[figure][2]) for of_server in values)]
+        cells = [
+            titled(label, clients),
+            *(median(of_server.values(), COLUMNS[figure][2]) for of_server in values),
+        ]
         cells += [ratio(figure, values[0], other) for other in values[1:]]
         cells.append(goal)
         if figure == "cpu":
-            cells += [latency(runs, scenario, server) for server in servers]
-            shares = [of(runs, scenario, server, "generator").values() for server in servers]
+            cells += [latency(runs, scenario, clients, server) for server in servers]
+            shares = [of(runs, scenario, clients, server, "generator").values() for server in servers]
             cells.append(", ".join(f"{statistics.median(share):.0%}" if share else "-" for share in shares))
         lines.append(cells + [""] * (len(lines[0]) - len(cells)))
     text = "\n".join("".join(f"| {cell} " if cell else "| " for cell in cells) + "|" for cells in lines)
     return text + complaints(runs)
 
 
-def latency(runs: list[Measured], scenario: str, server: str) -> str:
+def latency(runs: list[Measured], scenario: str, clients: int, server: str) -> str:
     """The usual one, and that of all but one in a hundred."""
-    usual, worst = (of(runs, scenario, server, figure).values() for figure in ("latency", "latency99"))
+    usual, worst = (
+        of(runs, scenario, clients, server, figure).values() for figure in ("latency", "latency99")
+    )
     if not usual:
         return ""
     return f"{short(statistics.median(usual))} ms, 99 %: {short(statistics.median(worst))}"
@@ -151,7 +171,7 @@ def latency(runs: list[Measured], scenario: str, server: str) -> str:
 def complaints(runs: list[Measured]) -> str:
     """What went wrong, a line for each."""
     return "".join(
-        f"\nnot ok: {run.scenario}, {run.server}, round {run.round}: {trouble}"
+        f"\nnot ok: {titled(run.scenario, run.clients)}, {run.server}, round {run.round}: {trouble}"
         for run in runs
         for trouble in dict.fromkeys(run.trouble[:5])
     )

@@ -24,16 +24,39 @@ class Result:
     trouble: list[str] = field(default_factory=list)
 
 
+SIZES = {
+    "burst": 500,
+    "single": 500,
+    "single-tls": 500,
+    "burst-tls": 500,
+    "channels": 2000,
+    "dm": 200,
+    "churn": 100,
+    "connect": 5000,
+    "connect-tls": 5000,
+    "burst-linked": 500,
+    "single-linked": 500,
+    "link": 20_000,
+}
+"""How many clients each scenario has, unless it is told otherwise; in ``link`` users of a neighbour."""
+
+
 @dataclass(frozen=True)
 class Options:
     seconds: float
     tls: bool
     scale: float
     """Multiplies the number of clients: below 1 for a quick look."""
+    clients: int = 0
+    """So many clients instead; 0: as many as each scenario has."""
     caps: tuple[str, ...] = ()
     """Capabilities that every client asks for."""
     rate: float = 0.0
     """Messages a second, whatever comes back; 0: as many as may be under way."""
+
+    def size(self, scenario: str) -> int:
+        """How many clients that scenario is to have."""
+        return self.clients or int(SIZES.get(scenario, 0) * self.scale)
 
 
 class Crowd(Scenario):
@@ -396,29 +419,27 @@ class Start(Crowd):
 
 def make(name: str, server: Server, options: Options) -> Crowd:
     """The scenario of that name."""
-
-    def scaled(count: int, least: int) -> int:
-        return max(int(count * options.scale), least)
-
-    if name in ("burst", "single", "single-tls"):
-        return Channels(server, options, scaled(500, 6), 1, 5, 50 if name == "burst" else 1)
+    plain = name.removesuffix("-tls")
+    size = options.size(name)
+    if plain in ("burst", "single"):
+        return Channels(server, options, max(size, 6), 1, 5, 50 if plain == "burst" else 1)
     if name in ("burst-linked", "single-linked"):
-        return Linked(server, options, scaled(500, 6), 1, 5, 50 if name == "burst-linked" else 1)
+        return Linked(server, options, max(size, 6), 1, 5, 50 if name == "burst-linked" else 1)
     if name == "relay":
         return Linked(server, options, 1, 1, 1, 50)
     if name == "link":
-        return Burst(server, options, scaled(20000, 100))
+        return Burst(server, options, max(size, 100))
     if name == "channels":
-        groups = scaled(200, 2)
+        groups = max(size // 10, 2)
         return Channels(server, options, groups * 10, groups, 10, 1)
     if name == "dm":
-        pairs = scaled(100, 1)
+        pairs = max(size // 2, 1)
         return Pairs(server, options, pairs * 2, pairs)
     if name == "start":
         return Start(server, options, 0)
     if name == "churn":
-        return Churn(server, options, scaled(100, 2), scaled(3000, 20))
-    return Idle(server, options, scaled(5000, 10))
+        return Churn(server, options, max(size, 2), max(30 * size, 20))
+    return Idle(server, options, max(size, 10))
 
 
 def run(name: str, server: Server, options: Options) -> Result:
@@ -431,10 +452,12 @@ UNITS = {
     "burst": "delivery",
     "single": "delivery",
     "single-tls": "delivery",
+    "burst-tls": "delivery",
     "channels": "delivery",
     "dm": "delivery",
     "churn": "cycle",
     "connect": "registration",
+    "connect-tls": "registration",
     "burst-linked": "delivery",
     "single-linked": "delivery",
     "relay": "message",
@@ -443,7 +466,7 @@ UNITS = {
 """Every scenario, and what its CPU time and its rate are counted by."""
 LINKED = ("burst-linked", "single-linked", "relay", "link")
 """Those for which a server must let another one link to it."""
-TLS = ("start", "single-tls")
+TLS = ("start", "single-tls", "burst-tls", "connect-tls")
 """Those for which a server listens for TLS as well."""
-RATED = ("burst", "single", "single-tls", "channels", *LINKED[:3])
+RATED = ("burst", "single", "single-tls", "burst-tls", "channels", *LINKED[:3])
 """Those whose messages can come at a given rate."""

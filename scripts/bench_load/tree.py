@@ -18,6 +18,8 @@ PACKAGE, PLUGIN = "chatnet/__init__.py", "twisted/plugins/chatnet_plugin.py"
 """What a source tree has; and the server is told to be of the tree whose files it has found for these."""
 BANS = "chatnet/settings/bans.py"
 """What it has if it knows ``[[ban]]``."""
+STORES = "chatnet/storage/messages"
+"""What it has if it knows ``history.store``."""
 SERVED = "served"
 LAUNCH = f"""\
 import sys
@@ -52,6 +54,10 @@ TLS = f"""
 endpoint = "tcp:{{port}}:interface={HOST}:backlog=1024"
 tls = true
 """
+STORES_NOTHING = """
+[history]
+store = "off"
+"""
 LINKED = f"""
 [limits]
 users = 100000
@@ -68,19 +74,24 @@ role = "hub"
 
 
 class Tree:
-    """`twistd chatnet` from a source tree, without flood limits; with so many `bans`, if it knows such."""
+    """`twistd chatnet` from a source tree, without flood limits.
+
+    With so many `bans`, and with history stored or not if that is said (`stores`), where the tree knows such.
+    """
 
     links = True
 
-    def __init__(self, name: str, folder: Path, bans: int = 0) -> None:
+    def __init__(self, name: str, folder: Path, bans: int = 0, stores: bool | None = None) -> None:
         self.name = name
         self.tree = folder.resolve()
         self._bans = bans if (self.tree / BANS).is_file() else 0
+        self._stores = stores is not False or not (self.tree / STORES).is_dir()
 
     def command(self, folder: Path, ports: Ports) -> list[str]:
         text = CONFIGURATION.format(port=ports.plain)
         text += TLS.format(port=ports.tls) if ports.tls else ""
         text += LINKED.format(port=ports.link) if ports.link else ""
+        text += "" if self._stores else STORES_NOTHING
         text += "".join(map(banned, bans(self._bans, random.Random(1))))
         (folder / "bench.toml").write_text(text)
         options = ["--nodaemon", "--pidfile=", "chatnet", "--config", "bench.toml"]

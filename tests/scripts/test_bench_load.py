@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from socket import socketpair
+from xml.etree import ElementTree
 
 import pytest
 from bench_load import neighbour
 from bench_load.generator import OPEN, Connection, Generator, Scenario, text
+from bench_load.picture import drawn
 from bench_load.report import DOCUMENT, Measured, markdown, table
-from bench_load.scenarios import UNITS, Conversation, Options, Talk
+from bench_load.scenarios import UNITS, Conversation, Options, Talk, make
 from bench_load.server import NEIGHBOUR, PASSWORD, Ports, Server
 from conversation import House
 from mesh import Stranger
@@ -156,9 +158,9 @@ def test_latency_is_the_time_since_a_message_was_said(monkeypatch: pytest.Monkey
     assert talk.times == [5.0 - 2, 5.0 - 1, 5.0 - 2]
 
 
-def runs(server: str, *values: dict[str, float]) -> list[Measured]:
+def runs(server: str, *values: dict[str, float], clients: int = 0) -> list[Measured]:
     """One for each round."""
-    return [Measured("dm", server, number, figures, []) for number, figures in enumerate(values, 1)]
+    return [Measured("dm", server, number, figures, [], clients) for number, figures in enumerate(values, 1)]
 
 
 def test_table_gives_medians_the_ratio_and_the_trouble() -> None:
@@ -188,10 +190,69 @@ def test_the_table_for_a_document() -> None:
     assert markdown(some, ["a", "b"]).splitlines() == [
         "| Scenario | a | b | ratio | goal | latency, a | latency, b | load generator |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        "| dm, µs per delivery | 9 (9 to 9) | 4.5 (4.5 to 4.5) | 0.50 (0.50 to 0.50) | ratio 0.35 "
+        "| dm, µs per delivery | 9 (9 to 9) | 4.5 (4.5 to 4.5) | 0.50 (0.50 to 0.50) | ratio 0.85 "
         "| 1 ms, 99 %: 1012 | 1 ms, 99 %: 1012 | 50%, 50% |",
         "| start to listening, plain and TLS, s | 0.50 (0.50 to 0.50) | - | - | at most 0.8 | | | |",
     ]
+
+
+def test_each_number_of_clients_has_a_line_and_ratios_of_its_own() -> None:
+    some = [
+        *runs("a", {"cpu": 2.0}, clients=500),
+        *runs("b", {"cpu": 4.0}, clients=500),
+        *runs("a", {"cpu": 1.0}, clients=100),
+        *runs("b", {"cpu": 3.0}, clients=100),
+    ]
+    _, _, few, many, *_ = (re.split("  +", line) for line in table(some, ["a", "b"]).splitlines())
+    assert (few[0], few[-1]) == ("dm, 100 clients", "3.00 (3.00 to 3.00)")
+    assert (many[0], many[-1]) == ("dm, 500 clients", "2.00 (2.00 to 2.00)")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "options", "expected"),
+    [
+        ("channels", Options(1.0, False, 0.25), 500),
+        ("channels", Options(1.0, False, 1.0, 8000), 8000),
+        ("dm", Options(1.0, False, 1.0), 200),
+        ("burst-tls", Options(1.0, True, 1.0, 100), 100),
+    ],
+)
+def test_there_are_as_many_clients_as_are_asked_for(scenario: str, options: Options, expected: int) -> None:
+    assert len(make(scenario, SERVER, options).clients) == expected
+
+
+def texts(picture: str) -> list[str]:
+    """What is written in it."""
+    return [element.text or "" for element in ElementTree.fromstring(picture).iter() if element.text]
+
+
+def test_a_picture_has_a_bar_for_each_scenario_and_its_ratio() -> None:
+    some = [*runs("a", {"cpu": 2.0}, {"cpu": 2.0}), *runs("b<&", {"cpu": 4.0}, {"cpu": 5.0})]
+    picture = drawn(some, ["a", "b<&"])
+    assert {"dm", "2.25", "b<&"} <= set(texts(picture))
+    assert picture.count("<rect") == 2, "a bar, and the legend's square"
+
+
+def test_a_picture_of_growth_has_a_line_for_each_server() -> None:
+    some = [
+        each
+        for size in (100, 200, 400)
+        for name in "ab"
+        for each in runs(name, {"cpu": size / 100}, clients=size)
+    ]
+    picture = drawn(some, ["a", "b"])
+    assert {"100", "200", "400", "1 µs", "4 µs", "dm"} <= set(texts(picture))
+    across = [
+        [float(point.split(",")[0]) for point in line.attrib["points"].split()]
+        for line in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}polyline")
+    ]
+    assert len(across) == 2
+    assert all(b - a == pytest.approx(c - b, abs=0.2) for a, b, c in across), "doublings are even steps"
+
+
+@pytest.mark.parametrize("some", [[], runs("a", {"startup": 1.0})])
+def test_a_picture_of_nothing_is_a_picture(some: list[Measured]) -> None:
+    assert texts(drawn(some, ["a", "b"]))
 
 
 def test_the_table_for_a_document_has_all_scenarios() -> None:

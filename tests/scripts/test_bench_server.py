@@ -66,6 +66,15 @@ def test_a_tree_that_knows_bans_has_as_many_as_are_asked_for(tmp_path: Path) -> 
     assert "ban" not in tomllib.loads((tmp_path / "bench.toml").read_text())
 
 
+@pytest.mark.parametrize(("stores", "expected"), [(None, True), (True, True), (False, False)])
+def test_a_tree_stores_messages_unless_it_is_not_to(
+    tmp_path: Path, stores: bool | None, expected: bool
+) -> None:
+    Tree("x", ROOT, 0, stores).command(tmp_path, Ports(6667, 0, 0))
+    settings = tomllib.loads((tmp_path / "bench.toml").read_text())
+    assert Settings.model_validate({"history": settings.get("history", {})}).history.stores is expected
+
+
 def test_a_server_of_another_tree_is_noticed(tmp_path: Path) -> None:
     ours, other = tree(tmp_path / "ours"), tree(tmp_path / "other")
     assert foreign(ours, f"{ours / PACKAGE}\n{ours / PLUGIN}") is None
