@@ -63,8 +63,8 @@ draws the ratios, or the cost by the number of clients where that varies, as SVG
 
 A latency is the time between a message and its arrival; with --rate it is counted from when the message was
 due, which is what people would feel. (In churn it is the time of a whole cycle, in connect that until the
-welcome has ended.) Where the load generator's share of its CPU is near 100%, the generator was the limit and
-not the server; CPU times count nevertheless.
+welcome has ended.) While people talk a bystander sends PING. Where the load generator's share of its CPU is
+near 100%, the generator was the limit and not the server; CPU times count nevertheless.
 A run in which a message was lost, doubled or out of order is `not ok`, and the exit status is 1."""
 
 

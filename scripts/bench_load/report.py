@@ -37,6 +37,8 @@ COLUMNS: dict[str, tuple[str, str, Form]] = {
     "rate": ("throughput", "{}/s", "{:.0f}".format),
     "latency": ("latency", "ms", short),
     "latency99": ("latency of 99 %", "ms", short),
+    "ping": ("a bystander's PING", "ms", short),
+    "ping99": ("the same, 99 %", "ms", short),
     "memory": ("memory", "kB/connection", "{:.1f}".format),
     "startup": ("server CPU", "s to listening", "{:.2f}".format),
     "generator": ("load generator", "% of its CPU", "{:.0%}".format),

@@ -14,6 +14,7 @@ from bench_load.server import Server
 AT_ONCE = 200  # connections being registered at the same time
 TIMED = 100  # clients that look at the clock when they hear something: the others have enough to do
 FINEST = 0.001  # seconds: less cannot be waited for
+BETWEEN_PINGS = 0.02  # seconds, of a bystander
 
 
 @dataclass
@@ -181,6 +182,24 @@ class Talk(Crowd):
         self.sent: dict[int, list[float]] = {}
         """By the number of the sender."""
         self.every = max(size // TIMED, 1)
+        self.bystander = Connection(size + 1)
+        """Who takes no part, and sends PING all the time."""
+        self.pinged = 0.0
+        """When the last PING was sent; 0 if it was answered."""
+        self.pings: list[float] = []
+        """How long answers took, in seconds."""
+        self.next_ping = 0.0
+
+    def answered(self, connection: Connection) -> None:
+        if connection is self.bystander and self.pinged:
+            self.pings.append(time.monotonic() - self.pinged)
+            self.pinged = 0.0
+
+    def ping(self, now: float) -> None:
+        """Have the bystander ask, if the last answer is there and the time has come."""
+        if not self.pinged and now >= self.next_ping:
+            self.pinged, self.next_ping = now, now + BETWEEN_PINGS
+            self.generator.send(self.bystander, b"PING now\r\n")
 
     def messages(self, connection: Connection, runs: list[Run], count: int) -> None:
         heard = connection.heard
@@ -205,6 +224,9 @@ class Talk(Crowd):
     def measure(self, result: Result) -> None:
         self.register()
         self.prepare()
+        others = self.registrations
+        self.generator.open(self.bystander)
+        self.generator.run_until(lambda: self.registrations > others or bool(self.generator.trouble))
         echo = self.echo()
         for conversation in self.conversations:
             conversation.receivers += echo
@@ -225,6 +247,7 @@ class Talk(Crowd):
             nonlocal expected
             now = time.monotonic()
             if now < end and not self.generator.trouble:
+                self.ping(now)
                 expected += self.say_what_is_due(start, now) if self.options.rate else self.say_what_may_be()
                 return False
             self.generator.pause = PAUSE
@@ -238,6 +261,9 @@ class Talk(Crowd):
         result.figures["cpu"] = (self.server.cpu() - cpu) * 1e6 / max(self.delivered, 1)
         result.figures["rate"] = self.delivered / wall
         result.figures["generator"] = (time.process_time() - own) / wall
+        if len(self.pings) > 1:
+            cuts = statistics.quantiles(self.pings, n=100)
+            result.figures["ping"], result.figures["ping99"] = cuts[49] * 1e3, cuts[98] * 1e3
         self.generator.run_for(0.2)  # whatever comes twice
         wrong = 0
         for conversation in self.conversations:
@@ -305,6 +331,7 @@ class Linked(Channels):
 
     def answered(self, connection: Connection) -> None:
         self.linked = True
+        super().answered(connection)
 
 
 class Burst(Crowd):

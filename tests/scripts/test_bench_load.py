@@ -158,6 +158,23 @@ def test_latency_is_the_time_since_a_message_was_said(monkeypatch: pytest.Monkey
     assert talk.times == [5.0 - 2, 5.0 - 1, 5.0 - 2]
 
 
+def test_a_bystander_asks_again_when_it_was_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = Talk(SERVER, Options(1.0, False, 1.0), 4, 2)
+    asked: list[bytes] = []
+    monkeypatch.setattr(talk.generator, "send", lambda who, line: asked.append(line))
+    talk.ping(10.0)
+    talk.ping(10.5)
+    assert asked == [b"PING now\r\n"], "the answer is not there"
+    monkeypatch.setattr("bench_load.scenarios.time.monotonic", lambda: 10.6)
+    talk.generator.received(talk.bystander, b":server PONG server :now\r\n")
+    assert talk.pings == [pytest.approx(0.6)]
+    talk.ping(10.6)
+    assert len(asked) == 2
+    talk.generator.received(talk.bystander, b":server PONG server :now\r\n")
+    talk.ping(10.61)
+    assert len(asked) == 2, "it is too early"
+
+
 def runs(server: str, *values: dict[str, float], clients: int = 0) -> list[Measured]:
     """One for each round."""
     return [Measured("dm", server, number, figures, [], clients) for number, figures in enumerate(values, 1)]
