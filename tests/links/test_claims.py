@@ -12,6 +12,7 @@ from staff import PASSWORD, sections
 from chatnet.history.ring import Ring
 from chatnet.links.codecs.solanum import SEATS
 from chatnet.links.exchange.taken import GATHERED
+from chatnet.links.inbound.collisions import defeat
 from chatnet.model.entities import User
 from chatnet.rules.stamps import Stamp
 
@@ -303,4 +304,47 @@ def test_who_was_put_out_while_their_server_was_lost_is_out_as_the_person() -> N
     for house in ("a", "b", "c"):
         assert not mesh.there(house).channels
     assert any(" KICK #c ann " in line for line in ann.lines())
+    mesh.check()
+
+
+def test_who_is_put_out_while_another_server_takes_them_over_is_out() -> None:
+    """b hears of the KICK by the UID of a claim that is over since it took the person over itself."""
+    mesh = Apart("a", "b", "c")
+    mesh.link("a", "b")
+    while (known := mesh.person("b")) is None or known.server.name != "a.test":
+        assert mesh.deliver_one(0)
+    while (known := mesh.person("c")) is None or known.server.name != "a.test":
+        assert mesh.wire("b", "c").deliver("b")
+    assert not known.seats  # a has not said yet that there are sessions on b
+    mesh.bob >> "KICK #c ann :out"
+    old = mesh.there("b").uid
+    mesh.cut("a", "b")
+    mesh.clock.advance(0.1)
+    assert mesh.there("b").uid != old and mesh.phone.user is mesh.there("b")
+    mesh.settle()
+    for house in ("b", "c"):
+        assert not mesh.there(house).channels
+    mesh.link("a", "b")
+    mesh.settle()
+    for house in ("a", "b", "c"):
+        assert not mesh.there(house).channels
+    mesh.check()
+
+
+def test_a_nick_that_was_told_before_its_teller_heard_of_a_save_is_the_nick_everywhere() -> None:
+    mesh = Apart()
+    mesh.meet()
+    known = mesh.person("b")
+    assert known is not None
+    since = known.nick_ts
+    defeat(mesh["b"].parts.links, known)
+    mesh.settle()
+    for house in ("a", "b"):
+        saved = mesh.person(house)
+        assert saved is not None and saved.nick == saved.uid
+    mesh.wire("a", "b").connections["b"].receive(f":0AA CNNICK {known.uid} ann_ {since + 5}\r\n".encode())
+    mesh.settle()
+    for house in ("a", "b"):
+        named = mesh.person(house)
+        assert named is not None and (named.nick, named.nick_ts) == ("ann_", since + 5)
     mesh.check()

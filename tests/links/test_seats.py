@@ -226,6 +226,18 @@ def test_who_has_risen_speaks_for_nobody() -> None:
     assert read_of(mesh.bob) == [] and read_of(mesh.ann) == []
 
 
+def test_a_seat_of_a_process_that_is_gone_is_none_of_the_next_one() -> None:
+    """What the host said to it came to the next one, which its neighbour believed; the host knows of none."""
+    mesh = Seats()
+    mesh.wire("a", "b").connections["b"].receive(
+        f":0AA CNSEAT {mesh.ann.user.uid} 0CA + {TAKEN}\r\n".encode()
+    )
+    assert mesh.there("b").seats
+    mesh.settle()
+    assert not any(mesh.there(name).seats for name in "abc")
+    mesh.check()
+
+
 @pytest.mark.parametrize("line", ["NICK eve 1795345580", "QUIT :bye", "AWAY :gone", "MODE {uid} :+i"])
 def test_what_only_the_own_server_says_is_not_believed_of_a_seat(line: str) -> None:
     mesh = Seats()

@@ -15,7 +15,7 @@ from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.entities import User
 from chatnet.model.ids import UID
 from chatnet.rules.timestamps import Loser, resolve_nick
-from chatnet.wire.names import is_nick
+from chatnet.wire.names import is_nick, is_uid
 
 
 class PersonsIn:
@@ -77,7 +77,10 @@ class PersonsIn:
             raise Ignored
         for link in line.links.seating(line.link):
             link.send(line.raw)
-        if not self._persons.rename(user, nick, ts):
+        saved = is_uid(user.nick)
+        # A SAVE takes the time with the nick: who said this may have heard of it since, and then has to hear
+        # what became of it here.
+        if not self._persons.rename(user, nick, ts) or saved:
             line.link.send(line.link.codec.nick_known(line.network.me, user))
 
     def cnknow(self, line: Line) -> None:

@@ -71,13 +71,21 @@ class SittingIn:
     def cnrise(self, line: Line) -> None:
         """The last session of a user at the source is gone.
 
+        Who has no seat may have heard that they do: what was said to a process of that server which is gone
+        came to the next one, and to all on the way.  They are told so.
+
         # <- :0CA CNRISE 0AAAAAAAA :Quit: bye
         """
         seat = line.by_server()
         user, host = self._asked_of(line, 0)
-        if host is not None and seat in user.seats:
+        if host is None:
+            return
+        if seat in user.seats:
             reason = cut(line.param(1), line.node.settings.limits.kick)
             host.rose(seat, user, reason or "Connection closed")
+        else:
+            stamp = line.links.next_stamp().text
+            line.link.send(line.link.codec.seat(user, seat, stamp, taken=False))
 
     def cnaway(self, line: Line) -> None:
         """What the sessions of a user at the source say together.

@@ -44,13 +44,22 @@ class Registers:
     A member's mark is of the name, because who is in a younger channel of that name is in the older one when
     that wins; all others belong to the channel with its TS.
 
+    `key` is that of the person whom a UID meant that no user has any more.
+
     How long something is remembered is counted in `monotonic` seconds: what was stamped may be of a clock
     that was set since.
     """
 
-    def __init__(self, network: Network, monotonic: Callable[[], float], clock: Clock) -> None:
+    def __init__(
+        self,
+        network: Network,
+        monotonic: Callable[[], float],
+        clock: Clock,
+        key: Callable[[UID], str | None] = lambda uid: None,
+    ) -> None:
         self.clock = clock
         self.network = network
+        self._key = key
         self._monotonic = monotonic
         self._minute = int(monotonic() / SWEEP)
         network.apply(EndedKept())
@@ -115,9 +124,9 @@ class Registers:
         return self.network.persons.get(subject) or self.network.users.get(UID(subject))
 
     def subject(self, uid: str) -> str:
-        """Of which subject a line speaks that names a UID."""
+        """Of which subject a line speaks that names a UID, perhaps of a claim that is over."""
         user = self.network.users.get(UID(uid))
-        return uid if user is None else user.subject
+        return self._key(UID(uid)) or uid if user is None else user.subject
 
     def register(self, told: str) -> str:
         """The register that a line names; of a person it tells the UID."""

@@ -109,10 +109,15 @@ class Claims:
         """The user whom a UID names, or named when whoever says it had not heard more."""
         if (user := self._network.users.get(uid)) is not None:
             return user
+        key = self.key(uid)
+        return None if key is None else self._network.persons.get(key)
+
+    def key(self, uid: UID) -> str | None:
+        """The person whose claim a UID is, or was until a moment ago; they may be nobody now."""
         if (alias := self.aliases.get(uid)) is not None:
-            return self._network.persons.get(alias.person.key)
+            return alias.person.key
         former = self._former.get(uid)
-        return None if former is None else self._network.persons.get(former.key)
+        return None if former is None else former.key
 
     def places(self, user: User, uid: UID | None = None) -> Iterator[Server]:
         """All servers that may speak for a user: those of all claims, and their seats.

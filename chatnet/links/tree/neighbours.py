@@ -156,7 +156,8 @@ class Neighbours:
     def stamp(self) -> Registers:
         """Stamp what is changed in channels from now on."""
         if self.registers is None:
-            self.registers = Registers(self.node.network, self.node.clock.monotonic, self._stamps)
+            clock = self.node.clock.monotonic
+            self.registers = Registers(self.node.network, clock, self._stamps, self.claims.key)
             self.registers.marked = self.marked
         return self.registers
 
