@@ -321,7 +321,7 @@ def test_handshakes_per_turn_are_bounded(folder: Path) -> None:
         client.socket.sendall(client.outgoing.read())
     begun = []
     while door.pump.turn():
-        begun.append(sum(hasattr(client.protocol, "connection") for client in clients))
+        begun.append(sum(hasattr(client.protocol, "tunnel") for client in clients))
     assert [now - before for before, now in pairwise(begun) if now > before] == [2, 2, 1]
     assert begun[0] == 2
     for client in clients:
