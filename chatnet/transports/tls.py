@@ -33,6 +33,13 @@ SUITES = b"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_S
 PRIORITIZE_CHACHA = 1 << 21
 """OpenSSL's option: ChaCha20 it is for a client that names it first, having no AES in its CPU."""
 
+WORTH = 32
+"""Bytes of records that go with a byte of text, at most: a single letter takes 24."""
+
+WORDLESS = 65536
+"""Bytes of records beyond that after which nobody is listened to any more: so much is no text in the making,
+and to change keys costs us more than who asks for it."""
+
 UNANSWERED = 65536
 """Bytes read after which OpenSSL's own answers are sent even if there is nothing else to say."""
 
@@ -75,6 +82,10 @@ def _accept_certificate(
 
 class ForeignProtocol(SSL.Error):
     """What the client wants to speak (ALPN) is not spoken here."""
+
+
+class Wordless(SSL.Error):
+    """Records keep coming in which nothing is said."""
 
 
 def _choose_protocol(connection: SSL.Connection, offered: list[bytes]) -> bytes:
@@ -198,6 +209,7 @@ class TLSProtocol(ClientProtocol):
         super().__init__(factory)
         self._gate = gate
         self._unanswered = 0
+        self._wordless = 0
 
     def refuse(self, address: str, text: str) -> None:
         # To say it would take a handshake.
@@ -288,7 +300,10 @@ class TLSProtocol(ClientProtocol):
         if self._unanswered > UNANSWERED:
             self._unanswered = 0
             self.tls_outlet.drain()
+        self._wordless += len(data)
         self._read_records()
+        if self._wordless > WORDLESS and self.tls_outlet.is_open:
+            self.tls_outlet.tls_failed(Wordless())
 
     def _read_records(self) -> None:
         outlet = self.tls_outlet
@@ -305,6 +320,7 @@ class TLSProtocol(ClientProtocol):
                 return
             if text is None:
                 return
+            self._wordless = max(self._wordless - WORTH * len(text), 0)
             receiver.receive(text)
             if not tunnel.may_have_more():
                 return
