@@ -182,7 +182,10 @@ class ThinTunnel(Tunnel):
         size = len(text)
         if (written := _write(self._ssl, text, size)) != size:
             self._write_rest(_from_buffer(text), size, written)
-        return self.pending()
+        count = _bio_read(self._from_ssl, _room, ROOM)
+        if 0 < count <= GROWN:
+            return _view[:count]  # type: ignore[no-any-return]  # a slice of a buffer is bytes
+        return self._rest(count)
 
     def _write_rest(self, text: Any, size: int, written: int) -> None:
         """OpenSSL took `written` bytes, one record, or failed."""
@@ -214,15 +217,16 @@ class ThinTunnel(Tunnel):
         return _waiting(self._into_ssl, _null) > 0
 
     def pending(self) -> bytes:
-        source = self._from_ssl
-        count = _bio_read(source, _room, ROOM)
-        if 0 < count <= GROWN:
-            return _view[:count]  # type: ignore[no-any-return]  # a slice of a buffer is bytes
+        return self._rest(_bio_read(self._from_ssl, _room, ROOM))
+
+    def _rest(self, count: int) -> bytes:
+        """What was read into the buffer, `count` bytes if there was anything, and all that is behind it."""
+        if count > GROWN:
+            self._note()
         parts = []
         while count > 0:
-            self._note()
             parts.append(_view[:count])
-            count = _bio_read(source, _room, ROOM) if count == ROOM else 0
+            count = _bio_read(self._from_ssl, _room, ROOM) if count == ROOM else 0
         return b"".join(parts)
 
     def renew(self) -> None:
