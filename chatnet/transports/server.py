@@ -235,6 +235,7 @@ class TLSLinkProtocol(TLSProtocol, LinkProtocol):
     """A connection under TLS; who dialled begins with it."""
 
     outlet_class = TLSLinkOutlet
+    tickets_may_wait = False
 
     def begin(self, address: str, port: int, secure: bool) -> None:
         super().begin(address, port, secure)
@@ -254,8 +255,8 @@ class TLSLinkProtocol(TLSProtocol, LinkProtocol):
         self, address: str, port: int, secure: bool, tls: str | None = None, certfp: str | None = None
     ) -> ServerPeer:
         peer = super().peer(address, port, secure, tls, certfp)
-        peer.certificate = self.connection.get_peer_certificate()
-        peer.chain = tuple(self.connection.get_peer_cert_chain() or ())
+        peer.certificate = self.tunnel.connection.get_peer_certificate()
+        peer.chain = tuple(self.tunnel.connection.get_peer_cert_chain() or ())
         return peer
 
 

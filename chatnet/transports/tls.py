@@ -22,15 +22,23 @@ from chatnet.transports.certificates import CertificateStore, digest
 from chatnet.transports.client import TLS_HELLO, ClientFactory, ClientProtocol
 from chatnet.transports.deadlines import Deadlines
 from chatnet.transports.outlets import Receiver, SocketOutlet
+from chatnet.transports.tunnel import Grown, Tunnel, tunnel_over
 
-CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"
-"""For TLS 1.2; those of TLS 1.3 are all good."""
+CIPHERS = b"ECDHE+AES128+AESGCM:ECDHE+AESGCM:ECDHE+CHACHA20"
+"""For TLS 1.2. AES-128 is no less safe today, and with it a handshake hashes by SHA-256, which CPUs know."""
 
-RECORD = 16384
-"""Bytes of plain text in the largest record."""
+SUITES = b"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+"""For TLS 1.3: all that there are, in that order."""
 
-RECORD_OVERHEAD = 96
-"""Bytes by which a record is longer than its text, at most."""
+PRIORITIZE_CHACHA = 1 << 21
+"""OpenSSL's option: ChaCha20 it is for a client that names it first, having no AES in its CPU."""
+
+WORTH = 32
+"""Bytes of records that go with a byte of text, at most: a single letter takes 24."""
+
+WORDLESS = 65536
+"""Bytes of records beyond that after which nobody is listened to any more: so much is no text in the making,
+and to change keys costs us more than who asks for it."""
 
 UNANSWERED = 65536
 """Bytes read after which OpenSSL's own answers are sent even if there is nothing else to say."""
@@ -41,9 +49,12 @@ log = Logger()
 def prepare_context(context: SSL.Context) -> None:
     """Set up a new server context, but for its certificate."""
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
-    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE)
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
+    context.set_options(SSL.OP_CIPHER_SERVER_PREFERENCE | PRIORITIZE_CHACHA)
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     context.set_cipher_list(CIPHERS)
+    if hasattr(context, "set_tls13_ciphersuites"):  # since pyOpenSSL 25.2
+        context.set_tls13_ciphersuites(SUITES)
     context.set_verify(SSL.VERIFY_PEER, _accept_certificate)
     context.set_alpn_select_callback(_choose_protocol)
     # Without a session id context each resumed handshake with a client certificate would fail. Sessions live
@@ -73,6 +84,10 @@ class ForeignProtocol(SSL.Error):
     """What the client wants to speak (ALPN) is not spoken here."""
 
 
+class Wordless(SSL.Error):
+    """Records keep coming in which nothing is said."""
+
+
 def _choose_protocol(connection: SSL.Connection, offered: list[bytes]) -> bytes:
     """Nobody is led to us who was to speak another protocol.  https://www.rfc-editor.org/rfc/rfc7301#section-3.2
 
@@ -95,6 +110,7 @@ class TLSGate:
     ) -> None:
         self.store = store
         self.settings = settings
+        self.grown = Grown(clock)
         self._clock = clock
         self._begun = 0
         self._queue: deque[Callable[[], None]] = deque()
@@ -134,7 +150,7 @@ class TLSGate:
 class TLSOutlet(SocketOutlet):
     """An outlet whose lines become TLS records. What waits for a blocked peer waits as lines."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_tunnel",)
 
     def __init__(
         self,
@@ -142,33 +158,20 @@ class TLSOutlet(SocketOutlet):
         transport: ITransport,
         deadlines: Deadlines,
         close_timeout: float,
-        connection: SSL.Connection,
+        tunnel: Tunnel,
     ) -> None:
         super().__init__(turn, transport, deadlines, close_timeout)
-        self._connection = connection
+        self._tunnel = tunnel
 
     def seal(self, lines: list[bytes]) -> bytes:
-        data = lines[0] if len(lines) == 1 else b"".join(lines)
-        connection = self._connection
-        size = len(data)
         try:
-            if size <= RECORD:
-                connection.send(data)
-            else:
-                connection.sendall(data)
-            limit = size + RECORD_OVERHEAD * (2 + size // RECORD)
-            records = connection.bio_read(limit)
+            return self._tunnel.seal(lines[0] if len(lines) == 1 else b"".join(lines))
         except SSL.Error as error:
             self.tls_failed(error)
             return b""
-        return records if len(records) < limit else records + self._pending()
 
     def farewell(self) -> bytes:
-        try:
-            self._connection.shutdown()
-        except SSL.Error:
-            pass  # nothing can be said after an error; the alert has gone
-        return self._pending()
+        return self._tunnel.farewell()
 
     def peer_left(self) -> None:
         """The peer said goodbye to TLS, and will say nothing more."""
@@ -176,7 +179,7 @@ class TLSOutlet(SocketOutlet):
 
     def drain(self) -> None:
         """Send what OpenSSL has to say of itself: the handshake, alerts, new keys."""
-        if records := self._pending():
+        if records := self._tunnel.pending():
             self.push(records)
 
     def tls_failed(self, error: SSL.Error) -> None:
@@ -190,14 +193,6 @@ class TLSOutlet(SocketOutlet):
         """What is said of an error: it may be in a QUIT, where it is of no use to anybody to know more."""
         return "TLS error"
 
-    def _pending(self) -> bytes:
-        parts = []
-        try:
-            while True:
-                parts.append(self._connection.bio_read(RECORD))
-        except SSL.WantReadError:
-            return b"".join(parts)
-
 
 class TLSProtocol(ClientProtocol):
     """A client under TLS. Its session is opened when the handshake is done."""
@@ -205,13 +200,16 @@ class TLSProtocol(ClientProtocol):
     outlet_class = TLSOutlet
     spoken = b"irc"
     """What is spoken under TLS, as it is registered for ALPN."""
-    connection: SSL.Connection
+    tickets_may_wait = True
+    """Whether what TLS 1.3 has to say after the handshake goes with the first line that is said."""
+    tunnel: Tunnel
     tls_outlet: TLSOutlet
 
     def __init__(self, factory: ClientFactory, gate: TLSGate) -> None:
         super().__init__(factory)
         self._gate = gate
         self._unanswered = 0
+        self._wordless = 0
 
     def refuse(self, address: str, text: str) -> None:
         # To say it would take a handshake.
@@ -249,14 +247,14 @@ class TLSProtocol(ClientProtocol):
             log.error("There is no certificate for a connection from {address}", address=self._address)
             self.cut()
             return
-        self.connection = self.make_connection(context)
+        self.tunnel = tunnel_over(self.make_connection(context), self._gate.grown)
         factory = self.factory
         self.outlet = self.tls_outlet = self.outlet_class(
             factory.turn,
             cast(ITransport, self.transport),
             factory.deadlines,
             factory.close_timeout,
-            self.connection,
+            self.tunnel,
         )
         self.dataReceived = self._handshake  # type: ignore[method-assign]
         self._handshake(data)
@@ -269,54 +267,60 @@ class TLSProtocol(ClientProtocol):
         return connection
 
     def _handshake(self, data: bytes) -> None:
-        connection = self.connection
-        if data:
-            connection.bio_write(data)
+        outlet = self.tls_outlet
         try:
-            connection.do_handshake()
-        except SSL.WantReadError:
-            self.tls_outlet.drain()
-            return
+            done = self.tunnel.handshake(data)
         except SSL.Error as error:
-            self.tls_outlet.tls_failed(error)
+            outlet.tls_failed(error)
             return
-        self.tls_outlet.drain()
+        connection = self.tunnel.connection
+        version = connection.get_protocol_version_name()
+        if not (done and self.tickets_may_wait and version == "TLSv1.3"):
+            outlet.drain()
+        if not done:
+            return
         self.factory.deadlines.clear(self)
         # After the handshake, not in the verify callback: a resumed session does not call that.
         certificate = connection.get_peer_certificate()
         certfp = digest(certificate) if certificate is not None else None
-        tls = f"{connection.get_protocol_version_name()}, {connection.get_cipher_name()}"
+        tls = f"{version}, {connection.get_cipher_name()}"
         peer = self.peer(self._address, self._port, True, tls, certfp)
         if name := connection.get_servername():
             peer.hostname = name.decode("ascii", "replace").lower().rstrip(".")
-        self.open(self.tls_outlet, peer)
+        self.open(outlet, peer)
         self._read_records()
 
     def attach(self, receiver: Receiver) -> None:
         self.dataReceived = self._records  # type: ignore[method-assign]
 
     def _records(self, data: bytes) -> None:
-        self.connection.bio_write(data)
+        self.tunnel.take(data)
         # A client may make OpenSSL answer without saying anything to the session.
         self._unanswered += len(data)
         if self._unanswered > UNANSWERED:
             self._unanswered = 0
             self.tls_outlet.drain()
+        self._wordless += len(data)
         self._read_records()
+        if self._wordless > WORDLESS and self.tls_outlet.is_open:
+            self.tls_outlet.tls_failed(Wordless())
 
     def _read_records(self) -> None:
         outlet = self.tls_outlet
         receiver = self.receiver
-        recv = self.connection.recv
+        tunnel = self.tunnel
         while receiver is not None and outlet.is_open:
             try:
-                data = recv(RECORD)
-            except SSL.WantReadError:
-                return
+                text = tunnel.read()
             except SSL.ZeroReturnError:
                 outlet.peer_left()
                 return
             except SSL.Error as error:
                 outlet.tls_failed(error)
                 return
-            receiver.receive(data)
+            if text is None:
+                return
+            self._wordless = max(self._wordless - WORTH * len(text), 0)
+            receiver.receive(text)
+            if not tunnel.may_have_more():
+                return

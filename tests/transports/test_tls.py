@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from OpenSSL import SSL
 from pump import Doorway, Listener
 from twisted.logger import LogLevel, capturedLogs, formatEvent
@@ -17,7 +20,7 @@ from chatnet.settings import ListenSettings, TLSSettings
 from chatnet.transports.certificates import CertificateStore, fingerprint, make_self_signed
 from chatnet.transports.client import ClientFactory
 from chatnet.transports.outlets import SocketOutlet
-from chatnet.transports.tls import TLSGate, TLSProtocol, prepare_context
+from chatnet.transports.tls import WORDLESS, TLSGate, TLSProtocol, prepare_context
 
 TLS = ListenSettings(endpoint="tcp:6697", tls=True)
 
@@ -321,7 +324,7 @@ def test_handshakes_per_turn_are_bounded(folder: Path) -> None:
         client.socket.sendall(client.outgoing.read())
     begun = []
     while door.pump.turn():
-        begun.append(sum(hasattr(client.protocol, "connection") for client in clients))
+        begun.append(sum(hasattr(client.protocol, "tunnel") for client in clients))
     assert [now - before for before, now in pairwise(begun) if now > before] == [2, 2, 1]
     assert begun[0] == 2
     for client in clients:
@@ -452,3 +455,147 @@ def test_a_proxy_in_front(folder: Path) -> None:
     client.handshake()
     assert door.session.peer.address == "192.0.2.1"
     assert door.session.peer.secure
+
+
+# --- hostile
+
+
+class KeyChanger:
+    """A client under TLS 1.3 that asks for new keys as often as it likes, which no library lets it do.
+
+    https://www.rfc-editor.org/rfc/rfc8446#section-7.2
+    """
+
+    def __init__(self, door: TLSDoorway, tmp_path: Path) -> None:
+        context = trusting()
+        context.keylog_filename = str(tmp_path / "keys")
+        self.client = TLSClient(door, context).handshake()
+        assert self.client.tls.cipher() == ("TLS_AES_128_GCM_SHA256", "TLSv1.3", 128)
+        (line,) = [
+            line
+            for line in (tmp_path / "keys").read_text().splitlines()
+            if line.startswith("CLIENT_TRAFFIC_SECRET_0")
+        ]
+        self._change(bytes.fromhex(line.split()[2]))
+
+    def _change(self, secret: bytes) -> None:
+        self._secret = secret
+        self._cipher = AESGCM(expand(secret, b"key", 16))
+        self._iv = expand(secret, b"iv", 12)
+        self._count = 0
+
+    def _record(self, kind: bytes, text: bytes) -> bytes:
+        nonce = bytes(a ^ b for a, b in zip(self._iv, self._count.to_bytes(12, "big"), strict=True))
+        self._count += 1
+        header = b"\x17\x03\x03" + (len(text) + 17).to_bytes(2, "big")
+        return header + self._cipher.encrypt(nonce, text + kind, header)
+
+    def text(self, text: bytes) -> bytes:
+        """A record that says something."""
+        return self._record(b"\x17", text)
+
+    def keys(self) -> bytes:
+        """A KeyUpdate that wants one in return."""
+        record = self._record(b"\x16", b"\x18\x00\x00\x01\x01")
+        self._change(expand(self._secret, b"traffic upd", 32))
+        return record
+
+
+def expand(secret: bytes, label: bytes, size: int) -> bytes:
+    """HKDF-Expand-Label without a context."""
+    info = size.to_bytes(2, "big") + bytes([6 + len(label)]) + b"tls13 " + label + b"\0"
+    return HKDFExpand(SHA256(), size, info).derive(secret)
+
+
+def test_new_keys_are_taken_and_given(door: TLSDoorway, tmp_path: Path) -> None:
+    changer = KeyChanger(door, tmp_path)
+    changer.client.socket.sendall(changer.keys() + changer.text(b"one\r\n"))
+    changer.client.exchange()
+    assert door.session.text == b"one\r\n"
+    door.session.outlet.send(b"hello\r\n")
+    assert changer.client.read(7) == b"hello\r\n"
+    changer.client.socket.sendall(changer.text(b"two\r\n"))
+    changer.client.exchange()
+    assert door.session.text == b"one\r\ntwo\r\n"
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_who_only_asks_for_new_keys_is_hung_up_on(door: TLSDoorway, tmp_path: Path, reads: bool) -> None:
+    changer = KeyChanger(door, tmp_path)
+    sent = 0
+    while not door.session.lost and sent < 100_000:
+        records = b"".join(changer.keys() for _ in range(100))
+        sent += len(records)
+        changer.client.socket.sendall(records)
+        if reads:
+            changer.client.exchange()
+        else:
+            door.pump.run()
+    assert door.session.lost == ["TLS error"]
+    assert WORDLESS <= sent < WORDLESS + 2 * 16384
+    assert cast(SocketOutlet, door.session.outlet).waiting == 0
+
+
+def test_single_letters_are_no_flood(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    text = b"PRIVMSG #c :hello\r\n" * 300
+    for letter in text:
+        client.tls.write(bytes([letter]))
+    client.exchange()
+    assert door.session.text == text
+    assert not door.session.lost
+
+
+def test_a_handshake_is_not_begun_again(door: TLSDoorway) -> None:
+    """TLS 1.2 lets a client ask for that, at our cost."""
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_max_proto_version(SSL.TLS1_2_VERSION)
+    connection = SSL.Connection(context, None)
+    connection.set_connect_state()
+    client, _ = door.connect()
+    client.settimeout(0.2)
+
+    def exchange() -> None:
+        with contextlib.suppress(SSL.WantReadError):
+            client.sendall(connection.bio_read(1 << 16))
+        door.pump.run()
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            if data := client.recv(1 << 16):
+                connection.bio_write(data)
+
+    for _ in range(3):
+        with contextlib.suppress(SSL.WantReadError):
+            connection.do_handshake()
+        exchange()
+    connection.send(b"NICK ann\r\n")
+    exchange()
+    assert door.session.text == b"NICK ann\r\n"
+    assert connection.renegotiate()
+    with contextlib.suppress(SSL.Error):
+        connection.do_handshake()
+    exchange()
+    with pytest.raises(SSL.Error):  # "no renegotiation", or nothing came
+        connection.do_handshake()
+    assert connection.total_renegotiations() <= 1  # of which ours is the one that was asked for
+    assert len(door.sessions) == 1
+
+
+def test_a_record_in_pieces_waits_for_its_end(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    client.tls.write(b"x" * 15_000 + b"\r\n")
+    record = client.outgoing.read()
+    client.socket.sendall(record[:-1])
+    door.pump.run()
+    assert door.session.text == b""
+    client.socket.close()  # without a goodbye, within a record
+    door.pump.run()
+    assert (door.session.text, door.session.lost) == (b"", ["Connection closed"])
+
+
+def test_who_prefers_chacha_has_it(door: TLSDoorway) -> None:
+    client = TLSClient(door, trusting()).handshake()
+    assert client.tls.cipher() == ("TLS_AES_128_GCM_SHA256", "TLSv1.3", 128)
+    context = trusting(version=ssl.TLSVersion.TLSv1_2)
+    context.set_ciphers("ECDHE+CHACHA20:ECDHE+AESGCM")
+    cipher = TLSClient(door, context).handshake().tls.cipher()
+    assert cipher is not None and "CHACHA20" in cipher[0]
