@@ -111,7 +111,7 @@ class Home(Protocol):
     bans: Bans
     scans: Scans
     make_request: Callable[..., Any]
-    """``(session, params, tags, row)`` → what a handler is called with."""
+    """``(sessions, session, params, tags, row)`` → what a handler is called with."""
     references: References
     shadows: Shadows
     monotonic: Callable[[], float]
@@ -368,11 +368,12 @@ class Session:
 
     def execute(self, row: Row, params: list[str], tags: Mapping[str, str]) -> None:
         """Do what a row says; everything that is answered goes to this client."""
-        bans = self.sessions.bans
+        sessions = self.sessions
+        bans = sessions.bans
         before = bans.looked
         try:
-            handler, make_request = row.handler, self.sessions.make_request  # dearer to call where they stand
-            waiting = handler(make_request(self, params, tags, row))
+            handler, make_request = row.handler, sessions.make_request  # dearer to call where they stand
+            waiting = handler(make_request(sessions, self, params, tags, row))
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
         except Elsewhere:
