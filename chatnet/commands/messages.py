@@ -11,7 +11,7 @@ from chatnet.model.facts import AcceptsChanged, BroadcastSent, CallerBlocked, Me
 from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.rules import client_tags, shields
 from chatnet.rules.channels import may_speak
-from chatnet.rules.messages import may_write, unanswerable
+from chatnet.rules.messages import are_open, may_write, unanswerable
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import may_meet
 from chatnet.session.rates import did, note, too_fast
@@ -66,7 +66,8 @@ def client_tags_of(request: Request) -> bytes:
 def _say(request: Request, command: str) -> None:
     params = request.params
     silent = command == "NOTICE"
-    if not params or not params[0].strip(","):
+    names = params[0] if params else ""
+    if not names or (names[0] == "," and not names.strip(",")):
         return None if silent else request.reply(numerics.ERR_NORECIPIENT, command)
     tags = b""
     if request.tags:
@@ -82,7 +83,6 @@ def _say(request: Request, command: str) -> None:
     else:
         text = params[1]
         request.session.spoke = request.session.heard
-    names = params[0]
     if "," not in names:
         refusal = send(request, command, names, text, tags)
         if refusal is not None and not silent:
@@ -132,21 +132,22 @@ def send(
             return _hold(request, way, command, name, text, tags, parts)
         return way
     target, ranks, status = way
-    if (
-        type(target) is User
-        and target.person is not None
-        and target.server is not request.network.me
-        and request.sessions.links.persons.may_be_lost(target)
-    ):
-        why = _wait(request, target, command, name, text, tags, parts)
-        if why is None or target.person.orphan:
-            return why
-    if type(target) is Channel and "c" in target.flags and text:
+    sessions = request.sessions
+    if isinstance(target, User):
+        if (
+            target.person is not None
+            and target.server is not request.network.me
+            and sessions.links.persons.may_be_lost(target)
+        ):
+            why = _wait(request, target, command, name, text, tags, parts)
+            if why is None or target.person.orphan:
+                return why
+    elif "c" in target.flags and text:
         parts = unformatted(parts)
         text = combine(parts) if parts else strip_formatting(text)
         if not text.strip("\n"):
             return None
-    filters = request.sessions.filters
+    filters = sessions.filters
     if filters.on:
         verdict = None
         if text:
@@ -155,16 +156,16 @@ def send(
             verdict = filters.muted(request.session, target)
         if verdict is not None:
             return None if verdict.quiet else _filtered(target, verdict.words)
-    node = request.session.sessions.node
+    node = sessions.node
     user, at = request.user, node.clock.time()
     msgid = node.message_ids.take(at, user.uid, target.place)
     fact = MessageSent(command, user, target, text, at, msgid, tags, ranks, status, parts)
-    echoes = request.sessions.echoes
+    echoes = sessions.echoes
     if echoes is None:
         node.commit(fact, request.session)
     else:
         echoes.commit(request.session, fact)
-    if command == "PRIVMSG" and type(target) is User and target.away is not None:
+    if isinstance(target, User) and target.away is not None and command == "PRIVMSG":
         request.reply(numerics.RPL_AWAY, target.nick, target.away)
     return None
 
@@ -236,20 +237,37 @@ def find_way(request: Request, command: str, name: str, text: str) -> Way | User
     """
     if name[0] == "#":
         return _way_to_channel(request, command, name, text, "")
-    if name[0] in RANK_OF_PREFIX and "#" in name:
-        status = name[: name.index("#")]
-        if all(prefix in RANK_OF_PREFIX for prefix in status):
-            return _way_to_channel(request, command, name[len(status) :], text, status)
-    nick, mark, server = name.partition("@")
-    target = request.network.user(nick)
-    if target is None and (histserv := request.sessions.histserv) is not None:
-        # Where other services have the network it is a word, as long as nobody bears it.
-        target = histserv.user if request.network.fold(nick) == histserv.user.folded else None
-    if target is None or (mark and request.network.fold(server) != request.network.fold(target.server.name)):
-        return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
+    user, network = request.user, request.network
+    target = network.nicks.get(network.fold(name))  # as `user` finds it: a call less
+    if target is None:  # no nick, or nobody's
+        if name[0] in RANK_OF_PREFIX and "#" in name:
+            status = name[: name.index("#")]
+            if all(prefix in RANK_OF_PREFIX for prefix in status):
+                return _way_to_channel(request, command, name[len(status) :], text, status)
+        nick, mark, server = name.partition("@")
+        target = network.user(nick)
+        if target is None and (histserv := request.sessions.histserv) is not None:
+            # Where other services have the network it is a word, as long as nobody bears it.
+            target = histserv.user if network.fold(nick) == histserv.user.folded else None
+        if target is None or (mark and network.fold(server) != network.fold(target.server.name)):
+            return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
     if target.server.virtual:
         return target
-    return _way_to_user(request, command, target, text)
+    if not are_open(user, target):
+        if command == "PRIVMSG" and (mode := unanswerable(user, target)) is not None:
+            # As Solanum: who asks wants an answer.  The list of the others is not ours to know.
+            if len(user.accepts) >= request.sessions.limits.accept:
+                return Refusal(numerics.ERR_OWNMODE, target.nick, mode)
+            request.commit(AcceptsChanged(user, (target,), ()))
+        refusal = may_write(user, target, text)
+        if refusal is not None:
+            if refusal.numeric is numerics.ERR_TARGUMODEG and command != "TAGMSG":
+                _knock_on(request, command, target, refusal)
+                return None
+            return refusal
+    if request.sessions.flood and target is not user and _new_target(request, target):
+        return Refusal(numerics.ERR_TARGCHANGE, target.nick)
+    return target, 0, ""
 
 
 def _pseudo_user(request: Request, name: str) -> User | None:
@@ -266,10 +284,10 @@ def _pseudo_user(request: Request, name: str) -> User | None:
 def _way_to_channel(
     request: Request, command: str, name: str, text: str, status: str
 ) -> Way | Refusal | None:
-    channel = request.network.channel(name)
+    user, network = request.user, request.network
+    channel = network.channels.get(network.fold(name))  # as `channel` finds it: a call less
     if channel is None:
         return Refusal(numerics.ERR_NOSUCHCHANNEL, middle(name))
-    user = request.user
     ranks = 0
     if status:
         # @#c is for operators and everybody above them, whatever other prefixes were named.
@@ -283,7 +301,7 @@ def _way_to_channel(
     sessions = request.sessions
     refusal = may_speak(sessions.bans, user, channel, command, text)
     if refusal is None and sessions.shut:
-        refusal = shields.may_speak(sessions.shut, request.network, user, channel)
+        refusal = shields.may_speak(sessions.shut, network, user, channel)
         refusal = refusal or sessions.judge("speak", user, channel, text)
     if refusal is not None:
         if status or refusal.numeric is not numerics.ERR_CANNOTSENDTOCHAN:
@@ -309,24 +327,6 @@ def _for_operators(user: User, channel: Channel, command: str, text: str) -> boo
         and not ("T" in flags and command == "NOTICE")
         and not ("C" in flags and ctcp_request(text))
     )
-
-
-def _way_to_user(request: Request, command: str, target: User, text: str) -> Way | Refusal | None:
-    user = request.user
-    if command == "PRIVMSG" and (mode := unanswerable(user, target)) is not None:
-        # As Solanum: who asks wants an answer.  The list of the others is not ours to know.
-        if len(user.accepts) >= request.sessions.limits.accept:
-            return Refusal(numerics.ERR_OWNMODE, target.nick, mode)
-        request.commit(AcceptsChanged(user, (target,), ()))
-    refusal = may_write(user, target, text)
-    if refusal is not None:
-        if refusal.numeric is numerics.ERR_TARGUMODEG and command != "TAGMSG":
-            _knock_on(request, command, target, refusal)
-            return None
-        return refusal
-    if request.sessions.flood and target is not user and _new_target(request, target):
-        return Refusal(numerics.ERR_TARGCHANGE, target.nick)
-    return target, 0, ""
 
 
 def _new_target(request: Request, target: User) -> bool:

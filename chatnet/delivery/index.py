@@ -152,7 +152,22 @@ class Index:
     def tell(self, sessions: Iterable[Session], make: Render, fact: object) -> None:
         """Append `fact` to a few sessions, one by one, rendered for each."""
         for session in sessions:
-            session.outlet.send(self.fit(make(fact, session.caps)))
+            self.tell_one(session, make, fact)
+
+    def tell_one(self, session: Session, make: Render, fact: object) -> None:
+        """Append `fact` to one session."""
+        # The path of every private message: what `fit` and ``Outlet.send`` would find is seen here.
+        line = make(fact, session.caps)
+        if not line.isascii():
+            line = self.fit(line)
+        outlet = session.outlet
+        out = outlet.out
+        if not out:
+            turn = self._turn
+            turn.dirty.append(outlet)
+            if not turn.armed:
+                turn.arm()
+        out.append(line)
 
     def tell_channel(self, channel: Channel, make: Render, fact: object, by: Source) -> None:
         """Append `fact` to all who are in `channel`; `by` is what its lines come from."""

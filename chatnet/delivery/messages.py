@@ -84,7 +84,7 @@ class MessagesHere:
             heard = groups is not None and not key & DEAF and origin.outlet in groups.get(key, ())
             if origin.caps & cap.ECHO_MESSAGE:
                 if not heard:
-                    origin.outlet.send(self._index.fit(make(fact, origin.caps)))
+                    self._index.tell_one(origin, make, fact)
             elif heard:
                 origin.outlet.out.pop()
         else:
@@ -102,29 +102,34 @@ class MessagesHere:
         return make
 
     def _private_message(self, target: User, make: Render, fact: Said, origin: object) -> None:
-        need, by = NEEDED.get(fact.command, 0), fact.by
-        told = self._index.users.get(target, ())
-        if told and target.server.uplink is not None and by is not target:
-            told = ()  # their own server judges that, and tells by a copy
-        for session in told:
-            if session.caps & need == need:
-                session.outlet.send(self._index.fit(make(fact, session.caps)))
-                if session is origin and session.labelled is not None:
-                    session.labelled.leave_out()  # the label is for the echo
-                if type(origin) is not Session and isinstance(by, User):
-                    note(session, "target " + by.uid)  # so that answers to other servers are free
-        if isinstance(by, User) and not isinstance(origin, Hearsay):  # else it was said elsewhere: as above
-            if fact.parts and by is target:
-                make = self._of_parts()  # who hears both hears two batches
-            sessions = self._index.users.get(by, ())
-            # Their other sessions would not know of it otherwise; there may be a password for services in it.
-            quiet = len(sessions) > 1 and is_service(target, self._node.settings.service_names)
-            for session in sessions:
-                wanted = need | cap.ECHO_MESSAGE if session is origin else need
-                if session.caps & wanted == wanted and (session is origin or not (quiet or by is target)):
-                    session.outlet.send(self._index.fit(make(fact, session.caps)))
-        elif isinstance(origin, Hearsay):
-            self._counts.user_linked += 1
+        need, by, index = NEEDED.get(fact.command, 0), fact.by, self._index
+        users = index.users
+        from_here = type(origin) is Session
+        if target.server.uplink is None or by is target:  # else their own server judges, and tells by a copy
+            for session in users.get(target, ()):
+                if session.caps & need == need:
+                    index.tell_one(session, make, fact)
+                    if from_here:
+                        if session is origin and session.labelled is not None:
+                            session.labelled.leave_out()  # the label is for the echo
+                    elif isinstance(by, User):
+                        note(session, "target " + by.uid)  # so that answers to other servers are free
+        if not from_here and (isinstance(origin, Hearsay) or not isinstance(by, User)):
+            # It was said elsewhere: as above.
+            self._counts.user_linked += isinstance(origin, Hearsay)
+            return
+        if fact.parts and by is target:
+            make = self._of_parts()  # who hears both hears two batches
+        sessions = users.get(by, ())  # type: ignore[call-overload]  # what comes from here is a user's
+        # Their other sessions would not know of it otherwise; there may be a password for services in it.
+        quiet = len(sessions) > 1 and is_service(target, self._node.settings.service_names)
+        for session in sessions:
+            if session is origin:
+                echoed = session.caps & cap.ECHO_MESSAGE
+            else:
+                echoed = not (quiet or by is target)
+            if echoed and session.caps & need == need:
+                index.tell_one(session, make, fact)
 
     def _status_message(self, channel: Channel, make: Render, fact: Said, origin: object) -> None:
         need = NEEDED.get(fact.command, 0)

@@ -110,7 +110,7 @@ class Ring:
             if not self._beside:
                 self.hears = {
                     **self.hears,
-                    MessageSent: self._message_sent,
+                    MessageSent: self.heard,
                     MessageRedacted: self._message_redacted,
                     MessageCopied: self._message_copied,
                 }
@@ -134,18 +134,16 @@ class Ring:
 
     # in
 
-    def heard(self, fact: MessageSent) -> None:
-        """Remember a message."""
-        if self._most:
-            self._message_sent(fact, None)
-
     def redacted(self, fact: MessageRedacted) -> None:
         """Forget a message, for it was deleted."""
         if self._most:
             self._message_redacted(fact, None)
 
-    def _message_sent(self, fact: MessageSent, origin: object) -> None:
+    def heard(self, fact: MessageSent, origin: object = None) -> None:
+        """Remember a message."""
         # On the path of every message: what comes most is put away here and now.
+        if not self._most:
+            return
         by, target = fact.by, fact.target
         if isinstance(target, Channel):
             shelf = self._shelves.get(target)
@@ -172,7 +170,7 @@ class Ring:
         if isinstance(message, MessageRedacted):
             self._message_redacted(message, origin)
         elif not self.has(message):
-            self._message_sent(message, origin)
+            self.heard(message)
 
     def _put_other(self, fact: MessageSent) -> None:
         # What is not plain, or the first of its target, or for nobody to ask for.

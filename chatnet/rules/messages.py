@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import may_meet
 from chatnet.wire import numerics
 from chatnet.wire.text import ctcp_request
+
+GUARDS: Final = frozenset("CGRg")
+"""User modes that keep messages away."""
+
+
+def are_open(user: User, other: User) -> bool:
+    """Whether no mode of either keeps messages away: then the two rules below refuse nothing."""
+    return GUARDS.isdisjoint(user.modes) and GUARDS.isdisjoint(other.modes)
 
 
 def may_write(user: User, target: User, text: str) -> Refusal | None:

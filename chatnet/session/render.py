@@ -107,15 +107,24 @@ def encode(text: str) -> bytes:
 
 def message(fact: facts.MessageSent, key: int) -> bytes:
     """``:nick!user@host PRIVMSG #channel :text``; for a user, the target is their nick."""
-    target = fact.target
-    name = target.source if isinstance(target, Channel) else encode(target.nick)
+    target, command, text = fact.target, fact.command, fact.text
+    # Encoded here: most is ASCII, and a call is paid by every message.
+    if isinstance(target, Channel):
+        name = target.source
+    else:
+        nick = target.nick
+        name = nick.encode() if nick.isascii() else encode(nick)
     if fact.status:
         name = fact.status.encode() + name
-    if fact.command == "TAGMSG":
-        body = b":%b TAGMSG %b" % (fact.by.source, name)
+    if command == "TAGMSG":
+        whole = b":%b TAGMSG %b\r\n" % (fact.by.source, name)
     else:
-        body = b":%b %b %b :%b" % (fact.by.source, fact.command.encode(), name, encode(fact.text))
-    return line(body, fact.at, key, fact.by, message_tags(fact) if key & cap.MESSAGE_TAGS else b"")
+        said = text.encode() if text.isascii() else encode(text)
+        whole = b":%b %b %b :%b\r\n" % (fact.by.source, command.encode(), name, said)
+    if key & TAGS or len(whole) > LINE + 2:
+        own = message_tags(fact) if key & cap.MESSAGE_TAGS else b""
+        return line(whole[:-2], fact.at, key, fact.by, own)
+    return whole
 
 
 class Voice:

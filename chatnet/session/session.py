@@ -111,7 +111,7 @@ class Home(Protocol):
     bans: Bans
     scans: Scans
     make_request: Callable[..., Any]
-    """``(session, params, tags, row)`` → what a handler is called with."""
+    """``(sessions, session, params, tags, row)`` → what a handler is called with."""
     references: References
     shadows: Shadows
     monotonic: Callable[[], float]
@@ -368,11 +368,12 @@ class Session:
 
     def execute(self, row: Row, params: list[str], tags: Mapping[str, str]) -> None:
         """Do what a row says; everything that is answered goes to this client."""
-        bans = self.sessions.bans
+        sessions = self.sessions
+        bans = sessions.bans
         before = bans.looked
         try:
-            handler, make_request = row.handler, self.sessions.make_request  # dearer to call where they stand
-            waiting = handler(make_request(self, params, tags, row))
+            handler, make_request = row.handler, sessions.make_request  # dearer to call where they stand
+            waiting = handler(make_request(sessions, self, params, tags, row))
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
         except Elsewhere:
@@ -387,11 +388,15 @@ class Session:
 
     def penalize(self, cost: float, size: int, now: float) -> None:
         """Charge `cost` penalty seconds, or what `size` bytes cost if that is more."""
-        if not self.sessions.flood or self.connection_class.flood_exempt or self.user.may("flood-exempt"):
+        klass, user = self.connection_class, self.user
+        exempt = klass.flood_exempt or (user.oper is not None and user.may("flood-exempt"))
+        if exempt or not self.sessions.flood:
             return
-        klass = self.connection_class
+        # On the path of every line: two comparisons take less than two calls of max.
         cost = cost * self.sessions.penalty_scale / klass.lines_per_second
-        self.penalty = max(self.penalty, now) + max(cost, size / klass.bytes_per_second)
+        by_size = size / klass.bytes_per_second
+        begin = self.penalty
+        self.penalty = (begin if begin > now else now) + (cost if cost > by_size else by_size)
 
     def _odd_line(self, raw: bytes) -> str | None:
         """The text of a line that is not ASCII of a usual length; None (and a reply) if it is refused."""

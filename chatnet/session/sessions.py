@@ -147,7 +147,7 @@ class Sessions(Shared):
             subscriptions=subscriptions,
             policy=policy,
         )
-        self.make_request: Callable[..., Any] = partial(make_request, self)
+        self.make_request = make_request
         self.host_of = host_of
         self.block_lists = BlockLists(node, lists)
         self.ending = False  # everybody is being told goodbye
