@@ -170,6 +170,12 @@ class Server:
             self.asked = self.do("ask", visible, self.now)
         return self.asked is not None
 
+    def prune(self, most: int, seen: int | None = None) -> None:
+        """What is far from the row that is seen (None: from the newest) is forgotten."""
+        ids = self.view()["ids"]
+        row = None if seen is None or not ids else ids[seen]
+        self.do("past.prune", row and {"first": row, "last": row}, most)
+
     def jump(self, which: int) -> None:
         self.comes_back()
         if self.rows and self.asked is None:
@@ -274,6 +280,33 @@ class Server:
         assert gone & set(known) <= set(view["redacted"]) | self.lost
 
 
+def test_who_reads_far_back_comes_to_the_beginning_and_to_the_end_again(page: Page) -> None:
+    """Of much that was said some is kept: what is forgotten at the other end is not asked for meanwhile."""
+    server = Server(page)
+    server.rows = [server.new(0)._replace(at=START - 200 + number) for number in range(100)]
+    server.ask()
+    server.answer()
+
+    def read(visible: slice) -> None:
+        for _ in range(100):
+            seen = server.view()["ids"][visible]
+            if not server.ask({"first": seen[0], "last": seen[-1]}):
+                return
+            server.answer()
+            server.do("past.prune", {"first": seen[0], "last": seen[-1]}, 20)
+            server.check()
+        raise AssertionError(f"asked without an end: {server.view()}")
+
+    read(slice(0, 3))
+    view = server.view()
+    assert view["begun"] and view["open"]
+    assert view["texts"] == [f"text {number}" for number in range(1, 21)]
+    read(slice(-3, None))
+    view = server.view()
+    assert not view["open"] and not view["begun"]
+    assert view["texts"][-1] == "text 100"
+
+
 steps = st.one_of(
     st.tuples(st.just("say"), st.integers(0, 3), st.integers(0, 2)),
     st.tuples(st.just("say"), st.just(0), st.just(1)),
@@ -287,6 +320,7 @@ steps = st.one_of(
     st.tuples(st.just("ask"), st.just("all")),
     st.tuples(st.just("answer")),
     st.tuples(st.just("prune"), st.integers(3, 12)),
+    st.tuples(st.just("prune"), st.integers(3, 12), st.just(0)),
 )
 
 
@@ -295,9 +329,6 @@ steps = st.one_of(
 def test_nothing_is_missing_that_is_not_shown(page: Page, steps: list[tuple[Any, ...]]) -> None:
     server = Server(page)
     for what, *arguments in steps:
-        if what == "prune":
-            server.page.evaluate("(most) => drive.past.prune(null, most)", arguments[0])
-        else:
-            getattr(server, what)(*arguments)
+        getattr(server, what)(*arguments)
         server.check()
     server.finish()

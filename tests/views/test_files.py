@@ -7,7 +7,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import every_view
 import pytest
+import test_axe
+import test_operators_page
 from browser import PAGES
 from chess_club import ClubDaemon
 from playwright.sync_api import Request
@@ -77,6 +80,13 @@ def test_all_that_is_said_has_words_and_all_words_are_said() -> None:
     assert unsaid == set()
 
 
+def test_nothing_is_forgotten_by_those_who_look_at_all_of_it() -> None:
+    """axe-core looks at every dialog and view that there is."""
+    assert test_axe.DIALOGS.keys() == every_view.DIALOGS
+    assert {each.lower() for each in test_operators_page.VIEWS} == every_view.OFFICE
+    assert test_operators_page.DIALOGS.keys() == every_view.OFFICE_DIALOGS
+
+
 @pytest.mark.daemon
 def test_a_first_visit_asks_for_little(club: ClubDaemon, visit: Visit) -> None:
     kim = visit()
@@ -89,10 +99,12 @@ def test_a_first_visit_asks_for_little(club: ClubDaemon, visit: Visit) -> None:
     kim.page.get_by_label("Your nick").fill("kim")
     kim.page.get_by_role("button", name="Come in").click()
     kim.heading("#first")
+    app = [each.url.rpartition("/")[2] for each in asked if "/app/" in each.url]
+    assert len(set(app)) == len(app), "nothing is asked for twice"
     sizes = [each.sizes()["responseBodySize"] for each in asked if each.url.startswith("http")]
     assert 0 < sum(sizes) <= FIRST_VISIT
 
 
 def _is_early(url: str) -> bool:
     """Whether the page itself names it: it is loaded before anything is shown."""
-    return url.rpartition(f"/app/{APP.version}/")[2] in APP.page
+    return url.rpartition(f"/app/{APP.version}/")[2] in APP.page.partition('<template id="later">')[0]

@@ -1,6 +1,6 @@
 // @ts-check
 /** `<chat-composer>`: what one writes, with completion, drafts, replies, and who else is typing. */
-import {fill, h, icon, tool} from "./dom.js";
+import {composing, fill, h, icon, tool} from "./dom.js";
 import {reason} from "./desk.js";
 import {plain} from "./text.js";
 import {offers} from "./completion.js";
@@ -259,7 +259,7 @@ export class ChatComposer extends HTMLElement {
 
     /** @param {KeyboardEvent} event */
     #key(event) {
-        if (event.isComposing || event.keyCode === 229) return; // the key belongs to who composes a letter
+        if (composing(event)) return;
         const open = this.#offers.length > 0;
         const plainKey = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey;
         if (open && (event.key === "ArrowUp" || event.key === "ArrowDown"))

@@ -124,3 +124,11 @@ export function at(id) {
     if (!found) throw new Error(`the page has no #${id}`);
     return found;
 }
+
+/**
+ * Whether a key belongs to who composes a letter.  (Of the key that ends it Safari says so by its code alone.)
+ * @param {KeyboardEvent} event
+ */
+export function composing(event) {
+    return event.isComposing || event.keyCode === 229;
+}

@@ -10,22 +10,24 @@ import {BEGINNING, END, compare} from "./questions.js";
 
 /**
  * Something may be missing here; where the server said of when, between `since` and `until` (milliseconds).
- * `triedAt` is when it was asked for last, and `tries` how often in vain.
+ * `triedAt` is when it was asked for last, and `tries` how often in vain.  `far`: it was known and forgotten, far from
+ * what is seen, so that only who comes to see it wants it.
  * @typedef {object} Hole
  * @property {"unread"|"failed"|"denied"|"incomplete"} state
  * @property {number} since
  * @property {number} until
  * @property {number} triedAt
  * @property {number} tries
+ * @property {boolean} [far]
  */
 
 /** Messages of one channel or talk that are kept. */
 export const MOST = 2000;
 const REMEMBERED = 500;
 
-/** @returns {Hole} */
-export function unread() {
-    return {state: "unread", since: 0, until: 0, triedAt: 0, tries: 0};
+/** @param {boolean} [far] @returns {Hole} */
+export function unread(far = false) {
+    return {state: "unread", since: 0, until: 0, triedAt: 0, tries: 0, far};
 }
 
 export class Entries {
@@ -196,7 +198,7 @@ export class Entries {
             this.entries[0].gap = unread();
         }
         if (old < over) {
-            this.end = unread();
+            this.end = unread(true);
         }
         return gone;
     }

@@ -1,14 +1,14 @@
 // @ts-check
 /** Keys of the whole page; those of a row, a list, the composer are told where these are. */
 import {anyOpen} from "./dialogs.js";
-import {at} from "./dom.js";
+import {at, composing} from "./dom.js";
 
 /** @typedef {import("./room.js").Room} Room */
 
 /** @param {Room} room */
 export function listen(room) {
     addEventListener("keydown", (event) => {
-        if (event.isComposing || event.defaultPrevented || at("chat").hidden || anyOpen()) return;
+        if (composing(event) || event.defaultPrevented || at("chat").hidden || anyOpen()) return;
         if (go(room, event)) event.preventDefault();
     });
 }

@@ -61,7 +61,7 @@ export function paramsOf(question, target) {
 
 /**
  * What to ask next, for somebody who sees the rows from one id to another (null: the newest): the newest hole first,
- * and none that is not seen.
+ * and none that is not seen; but what was said while there was no connection is asked for wherever one looks.
  * @param {Past} past
  * @param {{first: string, last: string}|null} visible
  * @param {number} now
@@ -81,7 +81,8 @@ export function choose(past, visible, now) {
             continue;
         }
         const shown = past.index(holeId(entry));
-        const seen = !entry || (visible ? shown >= first && shown <= last : shown >= first - BACK);
+        const within = visible ? shown >= first && shown <= last : shown >= first - BACK;
+        const seen = within || (!entry && !hole.far);
         if (seen) {
             return filling(past, at, hole);
         }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Choose an emoji: to react to a message, or to write it. */
 import {frame} from "../dialogs.js";
-import {fill, h} from "../dom.js";
+import {composing, fill, h} from "../dom.js";
 import {emojis} from "../format.js";
 import {say} from "../words.js";
 
@@ -43,7 +43,7 @@ export function open(desk, row) {
     input.addEventListener("input", draw);
     input.addEventListener("keydown", (event) => {
         const first = /** @type {HTMLElement | null} */ (list.firstElementChild);
-        if (event.key === "Enter" && first) first.click();
+        if (event.key === "Enter" && first && !composing(event)) first.click();
     });
     draw();
 }

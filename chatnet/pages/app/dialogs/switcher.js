@@ -1,7 +1,7 @@
 // @ts-check
 /** Ctrl-K: a few letters, Enter, and one is there. */
 import {frame} from "../dialogs.js";
-import {fill, h} from "../dom.js";
+import {composing, fill, h} from "../dom.js";
 import {say} from "../words.js";
 
 /** @typedef {import("../desk.js").Desk} Desk */
@@ -90,7 +90,7 @@ export function open(desk) {
     };
     input.addEventListener("input", draw);
     input.addEventListener("keydown", (event) => {
-        if (event.isComposing) return;
+        if (composing(event)) return;
         if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(chosen + (event.key === "ArrowDown" ? 1 : -1));
         else if (event.key === "Enter") go(found[chosen] ?? input.value.trim());
         else return;
