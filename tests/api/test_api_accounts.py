@@ -125,6 +125,7 @@ def test_a_stream_ends_with_its_token(desk: Desk) -> None:
         basic("nobody", WORD),
         {"authorization": "Basic !"},
         {"authorization": "Basic YW5u"},
+        {"authorization": "Basic YW5\u00e9"},
         {"authorization": "Digest x"},
     ],
 )
