@@ -23,6 +23,7 @@ from chatnet.services import refused
 from chatnet.services.accounts import Accounts
 from chatnet.services.refused import Refused
 from chatnet.services.tokens import Tokens
+from chatnet.session.bounds import Bounded
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
 from chatnet.web.exchange import Ask, Place, Reply
@@ -167,7 +168,7 @@ class Api:
         with client.used():
             if call.route.scope == "operate" and client.user.oper is None:
                 raise Problem("not-operator", "The user of this token is no operator")
-            return await handler(call)
+            return await Bounded(client.session, handler(call))
 
 
 _PASSING: Final = frozenset({"too-many", "unavailable", "unauthenticated"})
