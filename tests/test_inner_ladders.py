@@ -16,7 +16,7 @@ Rungs = tuple[frozenset[str], ...]
 
 SESSION: Rungs = (
     frozenset({"render", "outlet", "peer", "shadows", "control", "passwords"}),
-    frozenset({"labels", "multiline", "scans", "welcome", "batches", "netsplits", "sts"}),
+    frozenset({"bounds", "labels", "multiline", "scans", "welcome", "batches", "netsplits", "sts"}),
     frozenset({"session"}),
     frozenset(
         {

@@ -18,10 +18,12 @@ from chatnet.api.parts import Parts
 from chatnet.api.problems import BASE, Mistake, Problem, kind_of_code
 from chatnet.api.table import ANY, BASIC, CHANNEL, EITHER, NOBODY, Route, Routes
 from chatnet.model.facts import Fact, Hearer
+from chatnet.rules.banned_words import told
 from chatnet.services import refused
 from chatnet.services.accounts import Accounts
 from chatnet.services.refused import Refused
 from chatnet.services.tokens import Tokens
+from chatnet.session.bounds import Bounded
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
 from chatnet.web.exchange import Ask, Place, Reply
@@ -100,6 +102,8 @@ class Api:
             allowed = ", ".join(sorted({*rows, *(("HEAD",) if "GET" in rows else ())}))
             raise Problem("no-such-method", headers=[("Allow", allowed)])
         identity = await self._identity(ask, row)
+        if identity is not None:
+            self._judge_address(ask.address)
         level.append(self._count(ask, row, identity))
         if level[0].wait:
             raise Problem("too-many", retry=level[0].wait)
@@ -141,6 +145,12 @@ class Api:
                 raise Problem("too-many", "Too many requests without a token", retry=60) from None
             raise
 
+    def _judge_address(self, address: str) -> None:
+        """Refuse whom a ban of the network keeps from connecting: a token opens no other door."""
+        ban = self.parts.sessions.network_bans.address(address)
+        if ban is not None:
+            raise Problem("banned", told(ban, self._node.settings) or "")
+
     def _count(self, ask: Ask, row: Route, identity: Identity | None) -> Level:
         if identity is not None:
             return self._tokens.take(identity.key, row.cost)
@@ -158,7 +168,7 @@ class Api:
         with client.used():
             if call.route.scope == "operate" and client.user.oper is None:
                 raise Problem("not-operator", "The user of this token is no operator")
-            return await handler(call)
+            return await Bounded(client.session, handler(call))
 
 
 _PASSING: Final = frozenset({"too-many", "unavailable", "unauthenticated"})

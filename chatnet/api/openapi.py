@@ -17,6 +17,7 @@ from chatnet.web.scopes import SCOPES
 
 Refs = Mapping[type[BaseModel], Any]
 """How each model is referred to."""
+_OURS: Final = "chatnet.api.routes."
 _LONG: Final = re.compile(r"chatnet__api__(?:\w+__)?([a-z]+)__([A-Z][A-Za-z]*)")
 _REF: Final = "#/components/schemas/{model}"
 _PROBLEM: Final[Mapping[str, Any]] = {
@@ -107,6 +108,13 @@ def _shortened(document: dict[str, Any]) -> dict[str, Any]:
     return short
 
 
+def _family(module: str) -> str:
+    """What operations of a file, or a folder of files, are called after."""
+    if module.startswith(_OURS):
+        return module.removeprefix(_OURS).partition(".")[0]
+    return module.rpartition(".")[2]  # of a plugin
+
+
 def _operation(row: Route, refs: Refs) -> dict[str, Any]:
     parameters: list[Any] = [_variable(name) for name in row.variables]
     if row.query is not None:
@@ -116,7 +124,7 @@ def _operation(row: Route, refs: Refs) -> dict[str, Any]:
     if row.path == "/events":
         parameters += [_LAST, _TICKET]
     found: dict[str, Any] = {
-        "operationId": f"{row.handler.__module__.rpartition('.')[2]}_{row.handler.__name__}",
+        "operationId": f"{_family(row.handler.__module__)}_{row.handler.__name__}",
         "summary": row.summary,
         "responses": _responses(row, refs),
         "security": _security(row),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from collections.abc import Sequence
 from typing import Final
@@ -64,10 +63,11 @@ async def by_password(call: Call) -> Account:
         raise Problem("unauthenticated", "This is asked with the name and the password of an account")
     try:
         name, colon, password = b64decode(given[len(BASIC) :].strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or not even ASCII
         name = colon = password = ""
     if not (name and colon and password):
         raise Problem("unauthenticated", "There is no name and password in the header Authorization")
+    await _listed(call, stranger(call), "log in", logged_in=True)
     accounts, address = call.parts.sessions.accounts, call.ask.address
     assert accounts is not None  # where there is a NickServ there are accounts
     return await accounts.check(name, password, address=address, owner=accounts.throttle.owner(address))
@@ -86,7 +86,7 @@ async def register(call: Call, name: str, password: str, email: str | None, *, i
     if sessions.network_bans.needs_login(address) is not None:
         raise Problem("unavailable", "From where you are people come with an account that they have already")
     by = stranger(call)
-    listed = await _listed(call, by)
+    listed = await _listed(call, by, "register an account", logged_in=False)
     account = await nickserv.addresses.register(name, password, email, by=by)
     who, public = f"{account.name} [{address}]", f"{account.name} [{sessions.veiled(address)}]"
     text = f"registered {account.shown} over HTTP"
@@ -96,15 +96,15 @@ async def register(call: Call, name: str, password: str, email: str | None, *, i
     return account
 
 
-async def _listed(call: Call, by: User) -> Sequence[Listing]:
-    """The block lists that an address is in; raises Problem if one of them keeps it from registering."""
+async def _listed(call: Call, by: User, what: str, *, logged_in: bool) -> Sequence[Listing]:
+    """The block lists that an address is in; raises Problem if one of them keeps it from what it wants."""
     sessions, answer = call.parts.sessions, Promise[Sequence[Listing]]()
     sessions.block_lists.look_up(by.address, answer.keep)
     found = await answer
-    listing = worst(found, logged_in=False)
+    listing = worst(found, logged_in=logged_in)
     if listing is not None and not sessions.network_bans.spares(by):
         where = f"listed by {listing.text}"
-        shown = f"Refused to register an account over HTTP from {{}}: {where}"
+        shown = f"Refused to {what} over HTTP from {{}}: {where}"
         address, veiled = by.address, sessions.veiled(by.address)
         sessions.notice("r", address, shown.format(address), shown.format(veiled))
         does = LOGIN if listing.block.action == "require-login" else REFUSE

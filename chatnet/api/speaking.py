@@ -11,6 +11,7 @@ from chatnet.api.problems import Problem
 from chatnet.api.saying import say
 from chatnet.api.told import Object
 from chatnet.node import Node
+from chatnet.wire.names import is_channel
 
 
 class Speaking:
@@ -44,6 +45,8 @@ class Speaking:
 
     async def _enter(self, client: Client, name: str) -> str:
         channel = self._node.network.channel(name)
+        if channel is None and not is_channel(name, self._node.settings.limits.channel):
+            raise Problem("no-such-channel", f"{name} is not the name of a channel")
         if channel is None or client.user not in channel.members:
             before = set(client.user.channels)
             await client.ask("JOIN", [name])

@@ -101,7 +101,7 @@ def _join(request: Request, name: str, key: str) -> None:
     if not is_channel(name, limits.channel):
         request.reply(numerics.ERR_BADCHANMASK, middle(name))
         return
-    if user.oper is None and request.sessions.network_bans.name(name) is not None:
+    if not user.operates and request.sessions.network_bans.name(name) is not None:
         request.reply(numerics.ERR_BADCHANNAME, name)
         return
     if too_fast(request.session, "join", rates.join_rate, rates.join_period):

@@ -92,7 +92,7 @@ def _free(request: Request, wanted: str) -> Folded:
     """A nick, folded, that the asker might take; ends the command with 432, 433 or 437 if it is none."""
     sessions, network, me = request.sessions, request.network, request.user
     mistake = nick_mistake(wanted, sessions.limits.nick)
-    if mistake is None and me.oper is None and sessions.network_bans.name(wanted) is not None:
+    if mistake is None and not me.operates and sessions.network_bans.name(wanted) is not None:
         mistake = "it is reserved"
     if mistake is not None:
         request.stop(numerics.ERR_ERRONEUSNICKNAME, middle(wanted), mistake)

@@ -182,7 +182,7 @@ async def reports(request: Request) -> None:
 async def _list(request: Request) -> None:
     name, session = request.param(1), request.session
     channel = request.network.channel(name) if name else None
-    if not name and request.user.oper is None:
+    if not name and not request.user.operates:
         session.fail(
             "REPORTS", "INVALID_PARAMS", "Which channel? REPORTS LIST <channel>, if you are its operator", "*"
         )
@@ -232,7 +232,7 @@ async def _of_one(request: Request, verb: str, key: str, word: str) -> None:
             code = "NO_SUCH_REPORT" if outcome.why == NO_SUCH else "TEMPORARILY_UNAVAILABLE"
             session.fail("REPORTS", code, printable(outcome.why), middle(key))
             return
-    if request.user.oper is not None:
+    if request.user.operates:
         request.note_down(key, _noted(verb, word))
     if not session.closed:
         for text in found:

@@ -23,7 +23,6 @@ from chatnet.wire.message import format_message
 from chatnet.wire.numerics import (
     ERR_ISREALSERVICE,
     ERR_NEEDMOREPARAMS,
-    ERR_NOPRIVS,
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
     ERR_NOSUCHSERVER,
@@ -140,10 +139,7 @@ class Request:
 
     def lacks(self, privilege: str) -> Refusal | None:
         """Why the asker may not do what takes this privilege, as :meth:`need` would tell."""
-        refusal = may_use(self.user, privilege)
-        if refusal is None and not self.session.way.operates:
-            refusal = Refusal(ERR_NOPRIVS, privilege)
-        return refusal
+        return may_use(self.user, privilege)
 
     def note_down(self, about: str, detail: str = "", verb: str | None = None) -> None:
         """Note for good what an operator does to whom or what; `verb` is that of the command."""

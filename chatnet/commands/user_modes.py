@@ -66,7 +66,7 @@ def _judge(request: Request, changes: list[Change]) -> tuple[set[str], str]:
             continue
         if letter == BOT and not change.adding and _is_bot(request):
             continue
-        if change.adding and letter in OPERS_ONLY and user.oper is None:
+        if change.adding and letter in OPERS_ONLY and not user.operates:
             refused = True
         elif letter == "s":
             snomask = _snomask(snomask, change)

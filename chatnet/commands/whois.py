@@ -76,7 +76,7 @@ def _show_channels(request: Request, other: User) -> None:
 def _show_connection(request: Request, other: User) -> None:
     """671 and 276 about TLS, 350 about a gateway, 378 or 338 about where the user comes from."""
     asker = request.user
-    close = asker is other or asker.oper is not None
+    close = asker is other or asker.operates
     if other.secure:
         text = "is using a secure connection"
         tls = [s.peer.tls for s in request.sessions.local.sessions_of(other) if s.peer.tls is not None]
@@ -86,11 +86,11 @@ def _show_connection(request: Request, other: User) -> None:
     if other.certfp is not None and close:
         request.reply(numerics.RPL_WHOISCERTFP, other.nick, other.certfp)
     for session in request.sessions.local.sessions_of(other):
-        if session.listed and asker.oper is not None:
+        if session.listed and asker.operates:
             text = f"is listed by {', '.join(each.text for each in session.listed)}"
             request.reply(numerics.RPL_WHOISSPECIAL, other.nick, text)
         if (gateway := session.peer.gateway) is not None:
-            at = wire_address(session.peer.gateway_address or "*") if asker.oper is not None else "*"
+            at = wire_address(session.peer.gateway_address or "*") if asker.operates else "*"
             request.reply(numerics.RPL_WHOISGATEWAY, other.nick, "*", at, gateway)
     if not may_see_address(asker, other):
         return

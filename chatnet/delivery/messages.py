@@ -186,10 +186,10 @@ class MessagesHere:
         by = fact.by or self._node.network.me
         privilege = PRIVILEGED.get(fact.letter)
         for user in self._node.network.opers:
-            if privilege is not None and not user.may(privilege):
+            if privilege is not None and not user.has(privilege):
                 continue
             if "s" in user.modes and fact.letter in user.snomask:
-                text = fact.text if fact.public is None or user.may("see-all") else fact.public
+                text = fact.text if fact.public is None or user.has("see-all") else fact.public
                 for session in self._index.users.get(user, ()):
                     session.outlet.send(
                         self._index.fit(render.server_notice(by, text, fact.at, session.caps))

@@ -82,6 +82,7 @@ class User:
         "account_since",
         "address",
         "away",
+        "bounded",
         "certfp",
         "channels",
         "cloak",
@@ -133,6 +134,7 @@ class User:
         self.snomask = ""
         self.away: str | None = None
         self.oper: Oper | None = None
+        self.bounded = False  # who acts for them now may nothing of that
         self.person: Person | None = None
         self.channels: dict[Channel, int] = {}  # the same ranks as Channel.members has
         self.accepts: Mapping[User, None] = EMPTY  # who may write to a user with mode g
@@ -198,8 +200,17 @@ class User:
         """Whether `server` is their own, or has sessions of theirs."""
         return self.server is server or (self.person is not None and server in self.person.seats)
 
+    @property
+    def operates(self) -> bool:
+        """Whether this user is an oper, and whatever acts for them now is for that."""
+        return self.oper is not None and not self.bounded
+
     def may(self, privilege: str) -> bool:
-        """True if this user is an oper whose class grants `privilege`."""
+        """True if this user :attr:`operates`, and their class grants `privilege`."""
+        return self.oper is not None and privilege in self.oper.privileges and not self.bounded
+
+    def has(self, privilege: str) -> bool:
+        """The same, whatever acts for them: so for what they are told, and did not ask for."""
         return self.oper is not None and privilege in self.oper.privileges
 
     def __repr__(self) -> str:

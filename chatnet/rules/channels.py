@@ -69,7 +69,7 @@ def may_join(
             return JoinRefusal(forward, numerics.ERR_THROTTLE, name)
     if "S" in flags and not user.secure:
         return JoinRefusal(forward, numerics.ERR_SECUREONLYCHAN, name)
-    if "O" in flags and user.oper is None:
+    if "O" in flags and not user.operates:
         return JoinRefusal(forward, numerics.ERR_OPERONLY, name)
     return None
 
@@ -164,7 +164,7 @@ def invitation_opens(user: User, channel: Channel) -> bool:
     Who is no member may invite by privilege alone.
     """
     ranks = channel.members.get(user)
-    return ranks is None or ranks >= OP or "g" in channel.flags or user.oper is not None
+    return ranks is None or ranks >= OP or "g" in channel.flags or user.operates
 
 
 def may_kick(user: User, channel: Channel, target: User) -> Refusal | None:

@@ -29,11 +29,11 @@ def may_write(user: User, target: User, text: str) -> Refusal | None:
     if target.server.uplink is not None:
         return None
     modes = target.modes
-    if "C" in modes and ctcp_request(text) and user.oper is None:
+    if "C" in modes and ctcp_request(text) and not user.operates:
         return Refusal(numerics.ERR_CANNOTSENDTOUSER, target.nick, "+C set")
     if user is target:
         return None
-    if user.oper is not None:
+    if user.oper is not None and not user.bounded:  # a call less than to ask whether they operate
         return None
     if "R" in modes and user.account is None and user not in target.accepts:
         return Refusal(numerics.ERR_NONONREG, target.nick)

@@ -28,7 +28,7 @@ def may_use(user: User, privilege: str) -> Refusal | None:
     """Whether `user` is an oper (481) whose class grants `privilege` (723)."""
     if user.oper is None:
         return Refusal(numerics.ERR_NOPRIVILEGES)
-    if privilege not in user.oper.privileges:
+    if not user.may(privilege):
         return Refusal(numerics.ERR_NOPRIVS, privilege)
     return None
 

@@ -22,6 +22,7 @@ from chatnet.rules.blocklists import Listing
 from chatnet.rules.refusal import Refusal
 from chatnet.rules.visibility import public_identity, shows_address
 from chatnet.session.batches import References
+from chatnet.session.bounds import Bounded, bounded
 from chatnet.session.labels import Labelled, Question, wanted, wanted_by_refused
 from chatnet.session.multiline import INVALID, Multiline
 from chatnet.session.outlet import Outlet
@@ -373,7 +374,11 @@ class Session:
         before = bans.looked
         try:
             handler, make_request = row.handler, sessions.make_request  # dearer to call where they stand
-            waiting = handler(make_request(sessions, self, params, tags, row))
+            if self.way.operates:
+                waiting = handler(make_request(sessions, self, params, tags, row))
+            else:
+                with bounded(self):
+                    waiting = handler(make_request(sessions, self, params, tags, row))
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
         except Elsewhere:
@@ -389,8 +394,9 @@ class Session:
     def penalize(self, cost: float, size: int, now: float) -> None:
         """Charge `cost` penalty seconds, or what `size` bytes cost if that is more."""
         klass, user = self.connection_class, self.user
-        exempt = klass.flood_exempt or (user.oper is not None and user.may("flood-exempt"))
-        if exempt or not self.sessions.flood:
+        if not self.sessions.flood or klass.flood_exempt:
+            return
+        if user.oper is not None and self.way.operates and user.may("flood-exempt"):
             return
         # On the path of every line: two comparisons take less than two calls of max.
         cost = cost * self.sessions.penalty_scale / klass.lines_per_second
@@ -500,7 +506,7 @@ class Session:
 
     async def _answer(self, verb: str, waiting: Awaitable[None]) -> None:
         try:
-            await waiting
+            await (waiting if self.way.operates else Bounded(self, waiting))
         except Refused as refused:
             self.numeric(refused.refusal.numeric, *refused.refusal.args)
         except Elsewhere:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from chatnet.settings import Settings
-from chatnet.wire.masks import aggregate, is_loopback
+from chatnet.wire.masks import aggregate
 
 
 class Visitor(Protocol):
@@ -43,14 +43,13 @@ class Crowd:
         self.idle: dict[Visitor, None] = {}
         """Those of whom nothing is being asked, who has waited longest first."""
 
-    def refusal(self, address: str, *, trusted: bool) -> str | None:
-        """Why there may be no connection more, in words; a `trusted` proxy brings many.
+    def refusal(self, address: str, *, spared: bool) -> str | None:
+        """Why there may be no connection more, in words; who is `spared` may bring many.
 
         If there are as many as there may be, one goes that has nothing to do: it comes back when it has.
         """
         web = self._settings().web
-        counted = not trusted and not is_loopback(address)
-        if counted and self._counts.get(self._network(address), 0) >= web.connections_per_address:
+        if not spared and self._counts.get(self._network(address), 0) >= web.connections_per_address:
             self.refused += 1
             return "Too many connections from your address"
         if self.count >= web.connections:

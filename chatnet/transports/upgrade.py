@@ -6,7 +6,6 @@ https://www.rfc-editor.org/rfc/rfc6455#section-4.2
 
 from __future__ import annotations
 
-import binascii
 import re
 import zlib
 from base64 import b64decode
@@ -115,7 +114,7 @@ class Opening:
         self._request = event
         try:
             key = b64decode(self._header(b"sec-websocket-key"), validate=True)
-        except binascii.Error:
+        except ValueError:  # no base64, or not even ASCII
             key = b""
         if len(key) != 16:
             raise Refused(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Key is not 16 bytes in base64.")

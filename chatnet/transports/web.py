@@ -2,7 +2,8 @@
 
 A :class:`Door` stands where a session stands, behind outlet and TLS.  It has Twisted's HTTP channel take what
 comes apart, and hands each whole request to whoever answers.  A request for a WebSocket leaves it, whichever
-of its connection it is: its head goes to a :class:`WebSocket`, which has the connection from then on.
+of its connection it is: its head goes to a :class:`WebSocket`, which has the connection from then on.  Where
+it is the first one, and comes in one piece, as browsers send it, no channel is made for it.
 
 The time a request may take is counted from its first byte, and not, as Twisted does, from its last; what
 comes with it is counted before it is kept; and an answer is given away as fast as the reader takes it.
@@ -29,7 +30,7 @@ from chatnet.transports.crowd import Crowd
 from chatnet.transports.outlets import Receiver, SocketOutlet
 from chatnet.transports.upgrade import Refused, all_secure, client_behind
 from chatnet.transports.web_answer import Told, Whole, head_of
-from chatnet.transports.web_request import Channel, Incoming, split_target
+from chatnet.transports.web_request import Channel, Incoming, plain_upgrade, split_target
 from chatnet.transports.websocket import FrameOutlet, WebSocket, WebSocketFactory, WebSocketProtocol
 from chatnet.web.exchange import Answering, Ask, Reply
 from chatnet.wire.masks import is_loopback
@@ -100,12 +101,10 @@ class Door:
         self._outlet = outlet
         self._peer = peer
         self._trusted = protocol.trusted
-        self._local = is_loopback(peer.address)
         self._sendq = outlet.sendq
         outlet.sendq = SENDQ
         self._wire = Wire(outlet)
-        self._channel = channel = Channel(self)
-        channel.makeConnection(cast(ITransport, self._wire))  # type: ignore[no-untyped-call]  # Twisted's
+        self._made: Channel | None = None
         self._ask = NOTHING
         self._number = 0  # of the request that is answered
         self._whole: Whole | None = None
@@ -118,6 +117,14 @@ class Door:
     def secure(self) -> bool:
         """Whether it is under TLS."""
         return self._peer.secure
+
+    @property
+    def _channel(self) -> Channel:
+        """What takes requests apart, made with the first one."""
+        if self._made is None:
+            self._made = Channel(self)
+            self._made.makeConnection(cast(ITransport, self._wire))  # type: ignore[no-untyped-call]  # Twisted's
+        return self._made
 
     # what is waited for
 
@@ -143,7 +150,8 @@ class Door:
         """Close when all that was said has left."""
         self._stage = Stage.OVER
         self._factory.crowd.idle.pop(self, None)
-        self._channel.over = True
+        if self._made is not None:
+            self._made.over = True
         self._factory.deadlines.clear(self)
         self._wire.loseConnection()
 
@@ -155,6 +163,8 @@ class Door:
             self._next.receive(data)  # what TLS had read already
         elif self._stage != Stage.OVER:
             if self._stage == Stage.BETWEEN:
+                if self._made is None and self._opens(data):
+                    return
                 self.begun()
             self._channel.dataReceived(data)  # type: ignore[no-untyped-call]  # as above
 
@@ -163,8 +173,9 @@ class Door:
         self._leave_crowd()
         self._stage = Stage.OVER
         self._number += 1
-        self._channel.connectionLost(connectionDone)  # type: ignore[no-untyped-call]  # as above
-        self._channel.forget()
+        if self._made is not None:
+            self._made.connectionLost(connectionDone)  # type: ignore[no-untyped-call]  # as above
+            self._made.forget()
         if self._told is not None:
             self._told.stop()
 
@@ -205,12 +216,12 @@ class Door:
             self._await(Stage.HEAD, self._factory.web().head_timeout)
 
     def headed(self, request: Incoming) -> bool:
+        channel = self._channel
         try:
-            self._ask = ask = self._read(request)
+            self._ask = ask = self._read(channel.method, channel.target, request.headers)
         except Refused as refused:
             self.refuse(refused)
             return True
-        channel = self._channel
         if (
             channel.length == 0
             and channel.minor
@@ -223,13 +234,27 @@ class Door:
         self._await(Stage.BODY, self._factory.web().body_timeout)
         return True
 
-    def _read(self, request: Incoming) -> Ask:
+    def _opens(self, data: bytes) -> bool:
+        """Whether these are the first bytes of a WebSocket, and it has them now."""
+        found = plain_upgrade(data, self.head_size)
+        if found is None:
+            return False
+        try:
+            ask = self._read("GET", *found)
+        except Refused:
+            return False  # the channel comes to the same, and it is for it to answer
+        if not self._factory.site.opens(ask, self._factory.listen.serves):
+            return False
+        self._ask = ask
+        self._hand_over(data)
+        return True
+
+    def _read(self, method: str, target: str, headers: dict[str, str]) -> Ask:
         """What is asked for, and by whom, but for what comes with it.  Raises Refused."""
-        path, host, query = split_target(self._channel.target)
-        headers = request.headers
+        path, host, query = split_target(target)
         if host is not None:
             headers["host"] = host
-        address, encrypted, local = self._peer.address, self._peer.secure, self._local
+        address, encrypted, local = self._peer.address, self._peer.secure, self._protocol.local
         told = headers.get("x-forwarded-for", "")
         if self._trusted:
             if told or path not in PROBES:
@@ -242,7 +267,7 @@ class Door:
             raise Refused(HTTPStatus.BAD_REQUEST, text, odd=True)
         if address == "localhost":
             address = "127.0.0.1"
-        return Ask(self._channel.method, path, query, headers, b"", address, encrypted or local, encrypted)
+        return Ask(method, path, query, headers, b"", address, encrypted or local, encrypted)
 
     def wanted(self) -> None:
         self._outlet.say(CONTINUE)
@@ -271,6 +296,7 @@ class Door:
             log.debug(form, address=address, text=refused.text)
         stage = self._stage
         self._number += 1
+        self._factory.crowd.idle.pop(self, None)
         self._channel.over = self._wire.disconnecting = True
         reply = self._factory.site.refused(self._ask, refused.status, refused.text)
         assert isinstance(reply.body, bytes)
@@ -345,7 +371,8 @@ class Door:
         self._stage = Stage.OVER
         self._leave_crowd()
         self._outlet.sendq = self._sendq
-        self._channel.forget()
+        if self._made is not None:
+            self._made.forget()
         self._next = WebSocket(protocol, self._outlet, peer)
         protocol.become(self._next)
         self._next.receive(data)
@@ -359,11 +386,14 @@ class WebProtocol(WebSocketProtocol):
     """As what the crowd knows it."""
     trusted = False
     """Whether the other end is a proxy that is believed."""
+    local = False
+    """Whether it is of this machine."""
 
     def enter(self, address: str, port: int, secure: bool) -> None:
         factory = self.factory
         self.trusted = bool(factory.trusted) and factory.trusts(address)
-        refusal = factory.crowd.refusal(address, trusted=self.trusted)
+        self.local = is_loopback(address)
+        refusal = factory.crowd.refusal(address, spared=self.trusted or self.local)
         if refusal is not None:
             self.refuse(address, refusal)
             return

@@ -28,7 +28,10 @@ from chatnet.wiring.build import Parts
 from chatnet.wiring.programs import Programs
 from chatnet.wiring.security import Security
 
-MISSING = "This needs the extra metrics: pip install 'chatnet[metrics]'"
+MISSING = (
+    "This needs prometheus-client and psutil, which the extra metrics brings: install chatnet with [metrics]"
+    " behind its name or its path, as in pip install -e '.[metrics]' from its source; then start it again."
+)
 
 
 class Monitoring:

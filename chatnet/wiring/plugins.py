@@ -26,6 +26,8 @@ from chatnet.settings import PluginSettings
 from chatnet.web.scopes import read_scope
 from chatnet.wiring.plugin_error import PluginError
 
+INTERFACE: Final = 1
+"""What a house can do, as a number: one more for each version in which plugins can do more, or otherwise."""
 MOST_FAILURES: Final = 100
 """Failures within `WITHIN` after which a plugin is unhooked."""
 WITHIN: Final = 3600.0
@@ -33,7 +35,10 @@ WITHIN: Final = 3600.0
 
 
 class Plugin(Protocol):
-    """What the class ``Plugin`` of a module is."""
+    """What the class ``Plugin`` of a module is.
+
+    It may have an attribute ``needs``: the least :data:`INTERFACE` that it can do with.
+    """
 
     def start(self, house: House) -> None:
         """Hook in what it wants."""
@@ -174,14 +179,31 @@ class Plugins:
         for block in blocks:
             house = House(self, block.module, settings_in(block))
             try:
-                made: Plugin = import_module(block.module).Plugin()
+                found: type[Plugin] = import_module(block.module).Plugin
+                if (refusal := _lacks(found)) is not None:
+                    raise PluginError(f"the plugin {block.module} {refusal}")
+                made = found()
                 self.houses.append(house)
                 made.start(house)
+            except PluginError:
+                raise  # a sentence of ours: where it stood tells nobody anything
             except Exception as error:
                 self.node.log.failure(f"The plugin {block.module} cannot be started")
                 reason = f"{type(error).__name__}: {error}"
                 raise PluginError(f"the plugin {block.module} cannot be started: {reason}") from error
             self.node.log.info(f"The plugin {block.module} was started")
+
+
+def _lacks(plugin: type[Plugin]) -> str | None:
+    """Why this server cannot do for a plugin what that needs, as the end of a sentence."""
+    needs = getattr(plugin, "needs", INTERFACE)
+    if type(needs) is not int or needs < 1:
+        return f"says that it needs {needs!r}: that is no version of the interface, which is a number from 1"
+    if needs > INTERFACE:
+        return (
+            f"needs version {needs} of the interface, and this chatnet has {INTERFACE}: it takes a newer one"
+        )
+    return None
 
 
 def settings_in(block: PluginSettings) -> dict[str, str]:

@@ -9,6 +9,8 @@ from chatnet.model.facts import Joined
 
 
 class Plugin:
+    needs = 1
+
     def start(self, house):
         self.house, self.greeted = house, {}
         house.observe(Joined, self.joined)

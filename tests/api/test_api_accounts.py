@@ -125,6 +125,7 @@ def test_a_stream_ends_with_its_token(desk: Desk) -> None:
         basic("nobody", WORD),
         {"authorization": "Basic !"},
         {"authorization": "Basic YW5u"},
+        {"authorization": "Basic YW5\u00e9"},
         {"authorization": "Digest x"},
     ],
 )
@@ -156,6 +157,16 @@ def test_nor_from_an_address_that_is_banned(desk: Desk) -> None:
     desk.house.reload(ban=[{"target": "192.0.2.7", "reason": "spam"}])
     answered = Program(desk).posts("/tokens", basic())
     assert answered.kind == "banned" and "spam" in answered.json["detail"]
+
+
+def test_nor_does_a_token_open_the_door_there(desk: Desk) -> None:
+    page = logged_in(desk)
+    assert page.gets("/me").status == 200
+    desk.house.reload(ban=[{"target": "192.0.2.7", "reason": "spam"}])
+    answered = page.gets("/me")
+    assert answered.kind == "banned" and "spam" in answered.json["detail"]
+    page.address = "192.0.2.8"
+    assert page.gets("/me").status == 200
 
 
 def test_an_old_token_of_a_page_is_exchanged_and_a_young_one_is_not(desk: Desk) -> None:
@@ -364,6 +375,20 @@ def test_no_secret_is_logged_or_kept(desk: Desk) -> None:
     kept = json.dumps([list(record) for record in club_of(desk).store.load()]) + "".join(desk.house.log.lines)
     for secret in (page.bearer, page.bearer.replace("-", ""), WORD, "battery-staple"):
         assert secret not in kept
+
+
+@pytest.mark.parametrize("action", ["mark", "require-login", "refuse"])
+def test_block_lists_are_asked_before_a_password_is_looked_at(action: str) -> None:
+    zone, address = "dnsbl.example.org", "192.0.2.66"
+    club = Club(dnsbl=[{"zone": zone, "action": action, "reason": "listed", "spare_accounts": False}])
+    club.account("ann", WORD)
+    club.lists[f"66.2.0.192.{zone}"] = Replies(("127.0.0.3",), 300.0)
+    desk = Desk(club)
+    answered = Program(desk, address=address).posts("/tokens", basic("ann", "wrong"))
+    assert answered.kind == ("banned" if action == "refuse" else "unauthenticated")
+    answered = Program(desk, address=address).posts("/tokens", basic())
+    assert answered.status == (403 if action == "refuse" else 201)
+    assert Program(desk, address="192.0.2.1").posts("/tokens", basic()).status == 201
 
 
 @pytest.mark.parametrize("action", ["mark", "require-login", "refuse", "ban"])

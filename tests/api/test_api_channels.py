@@ -114,6 +114,14 @@ def test_changing_a_channel(desk: Desk, bot: Program) -> None:
     assert bot.patches("/channels/den", topic="a\rb").kind == "invalid"
 
 
+def test_a_token_for_some_channels_is_told_of_no_others_of_somebody() -> None:
+    desk = Desk(Archive(token=[token("bot", "read,send:#ci"), token("all")]))
+    ann = desk.house.client("ann")
+    ann >> "JOIN #ci,#den"
+    assert desk.program("all").gets("/users/ann").json["channels"] == ["@#ci", "@#den"]
+    assert desk.program("bot").gets("/users/ann").json["channels"] == ["@#ci"]
+
+
 def test_somebody(desk: Desk, bot: Program, ann: Client) -> None:
     ann >> "AWAY :tea"
     desk.house.clock.advance(90)

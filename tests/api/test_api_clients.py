@@ -397,6 +397,37 @@ def test_what_an_operator_may_is_only_for_tokens_that_are_for_that(desk: Desk) -
     assert user(house, "bob") is None
 
 
+def test_what_an_operator_sees_is_only_for_tokens_that_are_for_that(desk: Desk) -> None:
+    """Handlers ask the user what they may; who acts for them bounds that, in slices as well."""
+    house = desk.house
+    ann = ann_in(desk)
+    opered(ann, "see-all", "channels")
+    bob = house.client("bob")
+    bob >> "JOIN #secret" >> "MODE #secret +s" >> "TOPIC #secret :treasure"
+    bob.lines()
+    limited = member(desk, scope="read,send,manage,command", label="commands")
+    whole = member(desk, scope="all", label="all")
+
+    def said(program: Program, command: str, *params: str) -> str:
+        answered = program.posts("/commands", command=command, params=list(params))
+        return "" if answered.status >= 400 else str(answered.json["lines"])
+
+    for command, param, told in (
+        ("LIST", "*", "treasure"),
+        ("WHOIS", "bob", "#secret"),
+        ("WHO", "#secret", "~bob"),
+        ("TOPIC", "#secret", "treasure"),
+    ):
+        assert told in said(whole, command, param), command
+        assert told not in said(limited, command, param), command
+    assert not limited.gets("/channels").json["items"]
+    assert [each["name"] for each in whole.gets("/channels").json["items"]] == ["#secret"]
+    assert limited.gets("/me").json["operator"] is False and limited.gets("/me").json["privileges"] == []
+    assert whole.gets("/me").json["operator"] is True
+    assert ann.user.may("see-all") and not ann.user.bounded
+    house.check()
+
+
 def test_who_does_not_have_several_sessions(desk: Desk) -> None:
     client = ann_in(desk, "PRIVMSG NickServ :SET MULTICLIENT OFF")
     program = member(desk)

@@ -99,6 +99,13 @@ def test_one_that_was_closed_is_opened_and_moved(office: Office) -> None:
         ({"label": "x", "url": "https://hooks.test:port/"}, "/url"),
         ({"label": "x", "url": "https://grün.test/"}, "/url"),
         ({"label": "x", "url": "file:///etc/passwd"}, "/url"),
+        ({"label": "x", "url": "https://hooks.test:0/"}, "/url"),
+        ({"label": "x", "url": "https://127.0.0.1/"}, "/url"),
+        ({"label": "x", "url": "https://127.1/"}, "/url"),
+        ({"label": "x", "url": "https://localhost:8000/"}, "/url"),
+        ({"label": "x", "url": "https://[fe80::1]/"}, "/url"),
+        ({"label": "x", "url": "https://hooks..test/"}, "/url"),
+        ({"label": "x", "url": "https://a_b!.test/"}, "/url"),
         ({"label": "x", "url": URL, "secret": "short"}, "/secret"),
         ({"label": "x", "url": URL, "types": ["line"]}, "/types/0"),
         ({"label": "x", "more": 1}, "/more"),
@@ -112,7 +119,11 @@ def test_mistakes_are_named(office: Office, body: dict[str, Any], pointer: str) 
 
 def test_plain_http_is_for_networks_that_operators_name() -> None:
     office = Office(hooks={"private_networks": ["127.0.0.0/8"]})
-    assert office.made(label="x", url="http://127.0.0.1:8000/")["url"] == "http://127.0.0.1:8000/"
+    for name, host in (("x", "127.0.0.1"), ("y", "localhost"), ("z", "box")):
+        url = f"http://{host}:8000/"
+        assert office.made(label=name, url=url)["url"] == url
+    answered = office.program.posts("/channels/club/hooks", label="a", url="http://192.0.2.1/")
+    assert "hooks.private_networks" in answered.json["errors"][0]["detail"]
 
 
 def test_who_has_no_right_sees_and_does_nothing(office: Office) -> None:

@@ -47,5 +47,5 @@ def test_while_a_key_is_changed_both_are_believed() -> None:
 
 def test_keys_are_of_their_form() -> None:
     assert is_key(new_key()) and new_key() != new_key()
-    for text in ("", "whsec_", "whsec_AAAA", "whsec_?", new_key()[6:], "whsec_" + "A" * 100):
+    for text in ("", "whsec_", "whsec_AAAA", "whsec_?", "whsec_\u00e9", new_key()[6:], "whsec_" + "A" * 100):
         assert not is_key(text)

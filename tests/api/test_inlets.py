@@ -52,6 +52,7 @@ def test_what_machines_log_is_said() -> None:
     assert room.said("<12>link down", address="192.0.2.1") == ["[warning] router: link down"]
     assert room.said("<12>link down", address="192.0.2.2") == ["[warning] 192.0.2.2: link down"]
     assert room.said("<8>1 - db2 kernel - - - panic") == ["[emergency] db2 kernel: panic"]
+    assert room.said("<8>1 - db2 ker\x00n\nel\x10 - - - panic") == ["[emergency] db2 kern el: panic"]
     user = room.house.node.network.user("log")
     assert user is not None and "B" in user.modes
     room.house.check()

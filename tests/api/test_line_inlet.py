@@ -105,6 +105,7 @@ def test_the_channel_may_be_named_in_several_ways(garden: Garden, first: str) ->
         (f"{secret('two')}", "Say in which channel: TOKEN #channel"),
         (f"{secret('greenhouse')} #a #b", "The first line is TOKEN #channel"),
         ("+", "The first line is TOKEN #channel"),
+        (f"{secret('greenhouse')} #a,#b", "#a,#b is not the name of a channel"),
         (f"{secret('cellar')} #ops", "The token is for some channels alone."),
         (f"{secret('reader')} #sensors", "The token is not for send"),
         (f"{secret('cellar')}+ #sensors", "The token is not for events"),

@@ -185,6 +185,14 @@ def test_a_mechanism_that_is_not_there(club: Club) -> None:
         failed(ann)
 
 
+@pytest.mark.parametrize("said", ["!", "QQ=", "QU\u00e9=", "\U0001f511"])
+def test_what_is_no_base64_is_a_failed_login(club: Club, said: str) -> None:
+    ann = club.connecting()
+    ann >> "AUTHENTICATE PLAIN" >> f"AUTHENTICATE {said}"
+    ann << "AUTHENTICATE +"
+    failed(ann)
+
+
 def test_without_scram(club: Club) -> None:
     club.reload(accounts={"verifier": "argon2id", "iterations": 4096})
     ann = club.connecting()

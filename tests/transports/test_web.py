@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc9110, https://www.rfc-editor.org/rfc/rfc9112
 from __future__ import annotations
 
 import gc
+import re
 import socket
 import weakref
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import h11
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import runs
 from pump import Doorway
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs, formatEvent
@@ -836,6 +838,50 @@ def test_a_websocket_may_be_asked_for_at_any_time(before: int, glued: bool) -> N
     door.pump.run()
     assert session.lost and door.released == ["127.0.0.1"]
     assert len(door.factory.deadlines) == 0
+
+
+OPENINGS = (
+    request(path="/socket"),
+    request(path="/socket?x=y", headers={"X-Forwarded-For": "192.0.2.7"}),
+    request(path="/other", headers={"Origin": f"http://{HOST}"}),
+)
+UPGRADING = st.sampled_from(
+    [
+        *(
+            b"Upgrade: websocket\r\n",
+            b"upgrade:WebSocket\r\n",
+            b"Upgrade: websocket, h2c\r\n",
+            b"Host: h\r\n",
+        ),
+        *(b"Content-Length: 0\r\n", b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n"),
+        *(b"Expect: 100-continue\r\n", b"Connection: close\r\n", b"GET /socket HTTP/1.1\r\n", b"\r\n", b"\n"),
+        *(b"http://h/", b"#", b" ", b"\t", b":", b",", b"\0", b"\x85", b"POST ", b"HTTP/1.0", b"x" * 7000),
+    ]
+)
+
+
+@settings(max_examples=runs(150, 20000), deadline=None)
+@given(st.data())
+def test_a_websocket_asked_for_in_one_piece_is_judged_as_one_in_two(data: st.DataObject) -> None:
+    """The whole head of a first request goes another way, to the same end."""
+    said = data.draw(st.sampled_from(OPENINGS))
+    for _ in range(data.draw(st.integers(0, 3))):
+        start = data.draw(st.integers(0, len(said)))
+        end = start + data.draw(st.integers(0, 3))
+        said = said[:start] + data.draw(UPGRADING) + said[end:]
+    cut = data.draw(st.integers(1, len(said)))
+    whole, parted = WebDoorway(), WebDoorway()
+    found = []
+    for door, pieces in ((whole, [said]), (parted, [said[:cut], said[cut:]])):
+        client, _ = door.connect()
+        with suppress(OSError):
+            answer = re.sub(rb"Date: [^\r]*", b"", door.say(client, *pieces))
+        asked = [(ask.method, ask.path, ask.headers) for ask in door.site.asked]
+        found.append((answer, asked, len(door.sessions), door.admitted, bool(door.crowd.idle)))
+        client.close()
+        door.pump.run()
+        assert door.open == 0 and len(door.factory.deadlines) == 0 and not door.crowd.idle
+    assert found[0] == found[1]
 
 
 def test_frames_may_begin_with_any_byte_after_a_read_that_was_cut() -> None:

@@ -181,6 +181,7 @@ def test_a_request_in_single_bytes_and_a_line_that_comes_with_it() -> None:
         (request(headers={"Sec-WebSocket-Key": ""}), 400),
         (request(headers={"Sec-WebSocket-Key": "c2hvcnQ="}), 400),
         (request(headers={"Sec-WebSocket-Key": "not base64, is it?"}), 400),
+        (request(headers={"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZé=="}), 400),
         (request(headers={"Connection": "keep-alive"}), 400),
         (request(headers={"Upgrade": "h2c"}), 400),
         (request(host=""), 400),

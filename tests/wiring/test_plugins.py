@@ -21,7 +21,7 @@ from chatnet.settings import PluginSettings
 from chatnet.web.exchange import Reply
 from chatnet.wire import numerics
 from chatnet.wiring.plugin_error import PluginError
-from chatnet.wiring.plugins import MOST_FAILURES, WITHIN, House, Plugins
+from chatnet.wiring.plugins import INTERFACE, MOST_FAILURES, WITHIN, House, Plugins
 
 NAME = "planted_plugin"
 
@@ -36,9 +36,10 @@ class Stage:
         self.plugins = Plugins(parts.sessions, parts.clients, parts.identities, parts.routes)
         self.server.node.observe_too(self.plugins)
 
-    def start(self, start: Any, *settings: str) -> House:
+    def start(self, start: Any, *settings: str, **more: Any) -> House:
         module = ModuleType(NAME)
-        module.Plugin = type("Plugin", (), {"start": lambda self, house: start(house)})  # type: ignore[attr-defined]
+        made = {"start": lambda self, house: start(house), **more}
+        module.Plugin = type("Plugin", (), made)  # type: ignore[attr-defined]
         sys.modules[NAME] = module
         self.plugins.load([PluginSettings(module=NAME, settings=settings)])
         return self.plugins.houses[-1]
@@ -184,6 +185,17 @@ def test_one_that_cannot_be_started_is_named(stage: Stage, module: str, words: s
         with pytest.raises(PluginError, match=f"the plugin {module} cannot be started: {words}"):
             stage.plugins.load([PluginSettings(module=module)])
     stage.server.log.failures.clear()
+
+
+def test_one_may_say_what_it_needs(stage: Stage) -> None:
+    started = list[House]()
+    stage.start(started.append, needs=INTERFACE)
+    with pytest.raises(PluginError, match=f"{NAME} needs version {INTERFACE + 1} of the interface, and this"):
+        stage.start(started.append, needs=INTERFACE + 1)
+    for needs in (0, "2", True, None, 1.5):
+        with pytest.raises(PluginError, match=f"{NAME} says that it needs .* no version of the interface"):
+            stage.start(started.append, needs=needs)
+    assert len(started) == 1 and not stage.server.log.failures
 
 
 def test_the_example_greets_once_a_day(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

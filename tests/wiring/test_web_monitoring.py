@@ -95,7 +95,8 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     house = House()
     reply = get(house, places(house, tmp_path)["/metrics"], "127.0.0.1")
     assert reply.status == 501
-    assert "pip install 'chatnet[metrics]'" in body_of(reply)
+    for words in ("install chatnet with [metrics]", "pip install -e '.[metrics]'"):
+        assert words in body_of(reply)
 
 
 def test_notices_are_kept_as_the_settings_say(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64decode, b64encode
-from binascii import Error
 from collections.abc import Iterable
 from secrets import token_bytes
 from typing import Final
@@ -31,7 +30,7 @@ def is_key(text: str) -> bool:
     """Whether it is a key, as people see it."""
     try:
         return text.startswith(PREFIX) and 24 <= len(_bytes(text)) <= 64
-    except Error:
+    except ValueError:  # no base64, or not even ASCII
         return False
 
 

@@ -53,7 +53,7 @@ class Inlet:
             return ""
         text = cut(" ".join(plain(told.text).split()), SIZE)
         host = self._names.get(address) or told.host or address
-        where = " ".join(filter(None, [" ".join(plain(host).split()), told.app]))
+        where = " ".join(plain(f"{host} {told.app}").split())
         return f"[{SEVERITIES[told.severity]}] {where}: {text}" if text else ""
 
     def _told(self, data: bytes, address: str) -> str:

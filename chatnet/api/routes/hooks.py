@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -20,13 +22,18 @@ from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Account
 from chatnet.records import hooks as fields
 from chatnet.rules.access import access_of
+from chatnet.rules.reachable import may_reach
 from chatnet.services.hooks import Hooking
 from chatnet.web.exchange import Reply
+from chatnet.wire.masks import Network, networks_of
+from chatnet.wire.names import is_domain
 from chatnet.wire.server_time import written_ms
 
 ROUTES = Routes()
 URL = 1000
 """Characters of an address."""
+LOCAL: Final = "127.0.0.1"
+"""Where names lead that are of each machine itself.  https://www.rfc-editor.org/rfc/rfc6761#section-6.3"""
 
 Label = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[!-~]+$")]
 Type = Literal[
@@ -294,19 +301,38 @@ def _judge_url(call: Call, url: str) -> None:
     mistake = None
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         mistake = "is no address"
     else:
-        private = bool(call.settings.hooks.private_networks)
+        private = networks_of(call.settings.hooks.private_networks)
         if not url.isascii() or any(not "!" <= c <= "~" for c in url) or not host:
             mistake = "is no address"
         elif parts.scheme != "https" and not (parts.scheme == "http" and private):
             mistake = "does not begin with https://"
         elif parts.username is not None or parts.fragment:
             mistake = "has a name or a fragment in it"
+        elif port == 0:
+            mistake = "has no port that could be connected to"
+        else:
+            mistake = _unreachable(host, private, encrypted=parts.scheme == "https")
     if mistake is not None:
         raise Problem("invalid", errors=[Mistake("/url", mistake)])
+
+
+def _unreachable(host: str, private: Sequence[Network], *, encrypted: bool) -> str | None:
+    """Why a host can never be told anything; None: that is seen when its name is looked up."""
+    name = host.removesuffix(".")
+    address = LOCAL if name == "localhost" or name.endswith(".localhost") else name
+    try:
+        ip_address(address)
+    except ValueError:
+        # What is all digits at its end is taken for an address by some, and by others for none.
+        return None if is_domain(name, 253) and not name[-1].isdigit() else "has no host that there could be"
+    if may_reach(address, private, encrypted=encrypted):
+        return None
+    words = "leads to a network that this server does not connect to; who runs it can allow that"
+    return f"{words}: hooks.private_networks"
 
 
 def _match(wanted: HookMatch | None) -> str:

@@ -67,8 +67,8 @@ async def _me(call: Call) -> Me:
         bot="B" in user.modes,
         modes="".join(sorted(user.modes)),
         away=user.away,
-        operator=user.oper is not None,
-        privileges=[] if user.oper is None else sorted(user.oper.privileges),
+        operator=user.operates,
+        privileges=sorted(user.oper.privileges) if user.oper is not None and user.operates else [],
         channels=[
             Seat(name=channel.name, ranks="".join(PREFIX_OF[each] for each in rank_letters(ranks)))
             for channel, ranks in sorted(user.channels.items(), key=lambda each: each[0].folded)

@@ -28,7 +28,10 @@ class Read(Body):
 async def user(call: Call) -> Reply:
     """Somebody on the network, as WHOIS tells."""
     nick = call.nick()
-    return call.reply(_person(await call.client.ask("WHOIS", [nick, nick]), nick))
+    found = _person(await call.client.ask("WHOIS", [nick, nick]), nick)
+    if call.identity.scope.channels is not None:
+        found.channels = [each for each in found.channels if call.covers(each[each.find("#") :])]
+    return call.reply(found)
 
 
 def _person(answer: Answer, nick: str) -> Person:
