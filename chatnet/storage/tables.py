@@ -318,8 +318,8 @@ class Statements:
             )
         )
         self.count_parcels = made(select(func.count(box.id)).where(of_hook))
-        first = select(box.id).where(of_hook).order_by(box.id).limit(given("most")).offset(given("skip"))
-        self.drop_first_parcels = made(delete(OUTBOX).where(box.id.in_(first)))
+        eldest = select(box.id).where(of_hook).order_by(box.id).limit(given("most")).offset(given("skip"))
+        self.drop_first_parcels = made(delete(OUTBOX).where(box.id.in_(eldest)))
         self.parcels = made(select(box.hook, func.count(box.id)).group_by(box.hook))
         self.next_parcel = made(
             select(box.id, box.due, box.tries, box.at, box.event, box.body)
