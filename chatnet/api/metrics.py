@@ -6,7 +6,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from math import inf
 from typing import Final
 
@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from chatnet.api.exposition import merged
 from chatnet.api.families import COUNTER, GAUGE, all_of, one
 from chatnet.api.figures import Family, Figures
 from chatnet.model.histogram import Histogram
@@ -75,9 +76,18 @@ def metric(family: Family, figures: Figures) -> Metric:
 
 
 class Metrics:
-    """Answers who `may` read the figures."""
+    """Answers who `may` read the figures.
 
-    def __init__(self, figures: Figures, may: Callable[[Ask], Awaitable[bool]]) -> None:
+    `gather` gives those of all processes of this server, by their numbers, if it has several.
+    """
+
+    def __init__(
+        self,
+        figures: Figures,
+        may: Callable[[Ask], Awaitable[bool]],
+        gather: Callable[[str], Awaitable[Mapping[int, str]]] | None = None,
+    ) -> None:
+        self._gather = gather
         self._figures = figures
         self._may = may
         self._registry = CollectorRegistry()
@@ -89,6 +99,15 @@ class Metrics:
         """The figures, in the format that was asked for: text 0.0.4, or OpenMetrics."""
         if not await self._may(ask):
             return sentence(403, DENIED)
+        accept = ask.headers.get("accept", "")
+        if self._gather is None:
+            text, kind = await self.text(accept)
+        else:
+            text, kind = merged(await self._gather(accept)).encode(), choose_encoder(accept)[1]
+        return Reply(200, text, (("Content-Type", kind), ("Cache-Control", "no-store")))
+
+    async def text(self, accept: str) -> tuple[bytes, str]:
+        """The figures of this process, and the kind of text that they are."""
         await self._figures.look()
-        encode, kind = choose_encoder(ask.headers.get("accept", ""))
-        return Reply(200, encode(self._registry), (("Content-Type", kind), ("Cache-Control", "no-store")))
+        encode, kind = choose_encoder(accept)
+        return encode(self._registry), kind

@@ -23,7 +23,7 @@ from chatnet.model.single import Single
 from chatnet.records import accounts as values
 from chatnet.records import shields as shields_values
 from chatnet.records.accounts import ACTIVE, Certificate, Created, Named, State, Status, Suspension, Vhost
-from chatnet.records.channels import GONE, HEARD
+from chatnet.records.channels import GONE, HEARD, MACHINE
 from chatnet.records.claims import MARK, shown_lost
 from chatnet.records.filters import FIELD as FILTER
 from chatnet.records.grammar import ACCOUNT, BAN, CHANNEL, HOOK, INVITE, SERVER, STATUS, split
@@ -151,16 +151,18 @@ class Account:
 class FullServer:
     """A server that keeps all records: its name, and the Unix day on which it was heard of last.
 
-    `gone`: operators say that it does not come back.
+    `gone`: operators say that it does not come back.  `machine` is its SID, or that of the first process of
+    the server that it is a process of.
     """
 
-    __slots__ = ("gone", "heard", "name", "sid")
+    __slots__ = ("gone", "heard", "machine", "name", "sid")
 
     def __init__(self, sid: SID) -> None:
         self.sid = sid
         self.name = ""
         self.heard = 0
         self.gone = False
+        self.machine = sid
 
 
 Claimants = Account | tuple[Account, ...]
@@ -397,6 +399,8 @@ class Registry:
             server.heard = int(record.value)
         elif record.field == GONE:
             server.gone = record.value is not None
+        elif record.field == MACHINE:
+            server.machine = sid if record.value is None else SID(record.value.upper())
 
     def _note(self, account: Account, name: str, key: str, value: str | None, stamp: str) -> tuple[str, ...]:
         if name == values.NAME and value is not None:

@@ -22,6 +22,8 @@ TEMPLATE: Final = "template"
 REGISTER: Final = "m"
 HEARD: Final = "heard"
 GONE: Final = "gone"
+MACHINE: Final = "machine"
+"""The SID of the first of several full servers that are one server's processes."""
 
 KICK: Final = "k"
 """Kick and ban."""

@@ -12,7 +12,9 @@ from chatnet.wire.masks import address_in, aggregate, networks_of
 class Admission:
     """Counts connections by address and by network; `monotonic` gives seconds.
 
-    `slower` tells by how much fewer may come at once than the settings say: of the shields.
+    `slower` tells by how much fewer may come at once than the settings say: of the shields.  `told` hears of
+    each address that is counted (1), or not any more (-1): of several processes of one server each counts
+    those of the others as well, by :meth:`hear`.
     """
 
     def __init__(
@@ -26,6 +28,8 @@ class Admission:
         self._networks: dict[str, int] = {}
         self._recent: dict[str, deque[float]] = {}
         self._counted: dict[str, list[tuple[str, str]]] = {}
+        self._others: dict[int, dict[str, list[tuple[str, str]]]] = {}  # by process
+        self.told: Callable[[str, int], object] | None = None
 
     def admit(self, address: str) -> str | None:
         """Count a new connection, or tell in words why it is refused (then it is not counted)."""
@@ -48,10 +52,33 @@ class Admission:
         if self._networks.get(many, 0) >= flood.connections_per_network:
             return "Too many connections from your network"
         recent.append(now)
+        self._count(self._counted, address, one, many)
+        if self.told is not None:
+            self.told(address, 1)
+        return None
+
+    def _count(self, counted: dict[str, list[tuple[str, str]]], address: str, one: str, many: str) -> None:
         self._addresses[one] = self._addresses.get(one, 0) + 1
         self._networks[many] = self._networks.get(many, 0) + 1
-        self._counted.setdefault(address, []).append((one, many))
-        return None
+        counted.setdefault(address, []).append((one, many))
+
+    def hear(self, process: int, address: str, step: int, *, lately: bool = True) -> None:
+        """So many connections more, or fewer, are counted by another process; `lately`: they just came."""
+        flood, counted = self._settings().flood, self._others.setdefault(process, {})
+        for _ in range(-step):
+            self._release(counted, address)
+        for _ in range(step):
+            one = aggregate(address, 32, flood.address_ipv6)
+            if lately:
+                self._recent.setdefault(one, deque()).append(self._monotonic())
+            self._count(counted, address, one, aggregate(address, flood.network_ipv4, flood.network_ipv6))
+
+    def forget(self, process: int) -> None:
+        """Another process is gone, and those who were connected to it."""
+        counted = self._others.pop(process, {})
+        for address, seats in list(counted.items()):
+            for _ in range(len(seats)):
+                self._release(counted, address)
 
     def _use(self, settings: Settings) -> None:
         self._used = settings
@@ -62,17 +89,22 @@ class Admission:
 
     def release(self, address: str) -> None:
         """A connection from `address` that was admitted is gone."""
-        counted = self._counted.get(address)
+        if self._release(self._counted, address) and self.told is not None:
+            self.told(address, -1)
+
+    def _release(self, by_address: dict[str, list[tuple[str, str]]], address: str) -> bool:
+        counted = by_address.get(address)
         if not counted:
-            return
+            return False
         one, many = counted.pop()
         if not counted:
-            del self._counted[address]
+            del by_address[address]
         for counts, key in ((self._addresses, one), (self._networks, many)):
             if counts[key] == 1:
                 del counts[key]
             else:
                 counts[key] -= 1
+        return True
 
     def sweep(self) -> None:
         """Forget addresses that did not connect lately."""

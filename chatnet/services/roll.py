@@ -5,12 +5,12 @@ Each writes of itself what it is called, and once a day that it is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chatnet.model.registry import FullServer
 from chatnet.node import Node
 from chatnet.records import accounts as values
-from chatnet.records.channels import GONE, HEARD
+from chatnet.records.channels import GONE, HEARD, MACHINE
 from chatnet.records.grammar import server_entity
 from chatnet.services import refused
 from chatnet.services.ledger import Change, Ledger
@@ -20,9 +20,16 @@ from chatnet.wire.server_time import DAY
 
 
 class Roll:
-    """Who keeps all records; `learning` tells whether this server is still told what there is."""
+    """Who keeps all records; `learning` tells whether this server is still told what there is.
 
-    def __init__(self, node: Node, ledger: Ledger, learning: Callable[[], bool]) -> None:
+    `processes` are the SIDs of all processes of this server, if there are several: a majority counts them
+    once.
+    """
+
+    def __init__(
+        self, node: Node, ledger: Ledger, learning: Callable[[], bool], processes: Sequence[str] = ()
+    ) -> None:
+        self.processes = processes
         self._node = node
         self._ledger = ledger
         self._learning = learning
@@ -56,8 +63,9 @@ class Roll:
         """Refuse to give out `name` now, while others might give it out as well."""
         self.judge_unknown(name)
         if self._node.settings.accounts.names == "majority":
-            away, every = len(self.away()), len(self.all())
-            if 2 * (every - away) <= every:
+            every = {each.machine for each in self.all()}
+            here = {each.machine for each in self.all() if each.sid in self._node.network.servers}
+            if 2 * len(here) <= len(every):
                 why = "Too many servers are away to give out names"
                 raise Refused(refused.TEMPORARILY_UNAVAILABLE, why, name)
 
@@ -77,6 +85,12 @@ class Roll:
             changes.append(Change(entity, values.NAME, me.name))
         if known is None or known.heard < today:
             changes.append(Change(entity, HEARD, str(today)))
+        machine = self.processes[0] if self.processes else me.sid
+        if (me.sid if known is None else known.machine) != machine:
+            changes.append(Change(entity, MACHINE, None if machine == me.sid else machine))
+        for each in self.all():
+            if each.machine == me.sid != each.sid and each.sid not in self.processes:
+                changes.append(Change(server_entity(each.sid), GONE, me.name))  # there were more once
         if known is not None and known.gone:
             changes.append(Change(entity, GONE, None))
         return changes

@@ -33,7 +33,7 @@ _NEEDED: Final = {
     "address": "has no path: write unix:chat.sock",
     "domain": "has no domain: write systemd:domain=INET6:index=0",
 }
-_PATH = 107
+MOST_PATH = 107
 """Bytes that the path of a UNIX socket may have."""
 
 
@@ -175,8 +175,8 @@ def _backlog(text: str) -> None:
 
 
 def _path(text: str) -> None:
-    if "\0" in text or len(text.encode()) > _PATH:
-        raise ValueError(f"has a path that no UNIX socket may have: at most {_PATH} bytes")
+    if "\0" in text or len(text.encode()) > MOST_PATH:
+        raise ValueError(f"has a path that no UNIX socket may have: at most {MOST_PATH} bytes")
 
 
 def _mode(text: str) -> None:

@@ -21,6 +21,7 @@ from chatnet.settings.base import (
     host_and_port,
 )
 from chatnet.settings.endpoints import endpoint_in
+from chatnet.settings.processes import MOST_PROCESSES
 from chatnet.wire.capabilities import BY_NAME
 from chatnet.wire.masks import parse_network
 from chatnet.wire.names import is_domain
@@ -40,6 +41,17 @@ class ServerSettings(Section):
     """A line about this server, shown in WHOIS and LINKS."""
     sid: ServerId = "0CN"
     """Server id, unique in the network: a digit, then two digits or capital letters."""
+    processes: Annotated[int, Field(ge=1, le=MOST_PROCESSES)] = 1
+    """Servers of one network that this one runs as, each a process for one core; they have all but their
+    names, SIDs and folders in common. Linux only. Takes effect at a restart only, as the next does."""
+    process_sids: tuple[ServerId, ...] = ()
+    """Server ids of the second process and all others; empty = those that come after ``sid``."""
+    process_retry: Annotated[float, Field(ge=0.1, le=3600)] = 0.5
+    """Seconds until a process that has died is started again; each time within a minute doubles them."""
+    process_retry_max: Annotated[float, Field(ge=0.1, le=86400)] = 30.0
+    """The same, at most."""
+    process_stop: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    """Seconds that a process may take to stop before it is killed."""
     motd: FilePath = ""
     """Message of the day: the path of a text file, relative to the configuration; empty = a short welcome
     made of these settings. (A file without text: none.)"""
@@ -59,7 +71,8 @@ class ServerSettings(Section):
     utf8_only: bool = True
     """Refuse lines that are not UTF-8 (ISUPPORT UTF8ONLY)."""
     hide_servers: bool = False
-    """Show users one server only in LINKS and MAP."""
+    """Show users one server only in LINKS and MAP, and no names of servers in netsplits. If nothing is said
+    here, it is so with several ``processes``."""
     withheld_capabilities: tuple[str, ...] = ()
     """IRCv3 capabilities not to offer, for instance ``echo-message``; at a reload they are taken back. One
     that has two names goes by both."""

@@ -34,6 +34,7 @@ from chatnet.settings.people import (
     WebIRCSettings,
 )
 from chatnet.settings.plugins import PluginSettings
+from chatnet.settings.processes import process_problems
 from chatnet.settings.server import (
     ListenSettings,
     LookupSettings,
@@ -201,6 +202,11 @@ def reference_problems(tree: Mapping[str, object]) -> list[tuple[tuple[str | int
     ):
         problems.append((("accounts", "email"), "needs a relay to send mail by: mail.relay"))
     problems += _virtual_problems(tree, sections["link"])
+    problems += process_problems(
+        {key: _within(tree, "server", key) for key in ("processes", "name", "sid", "process_sids")},
+        sections["link"],
+        _virtual(tree),
+    )
     endpoints = [item.get("endpoint") for item in sections["listen"]]
     for index, endpoint in enumerate(endpoints):
         if isinstance(endpoint, str) and endpoint in endpoints[:index]:
@@ -258,11 +264,8 @@ def _virtual_problems(
     Where services are linked they have such a name for their own, and there is no virtual one.
     """
     problems: list[tuple[tuple[str | int, ...], str]] = []
-    own, network = _within(tree, "services", "name"), _within(tree, "server", "network")
-    if isinstance(own, str) and isinstance(network, str):
-        own = services_name(own, network)
     links = [item for item in links if item.get("role") != "services"]
-    for key, value in (("name", own), ("sid", _within(tree, "services", "sid"))):
+    for key, value in _virtual(tree).items():
         others = [_within(tree, "server", key), *(item.get(key) for item in links)]
         if isinstance(value, str) and value.lower() in [
             other.lower() for other in others if isinstance(other, str)
@@ -270,6 +273,14 @@ def _virtual_problems(
             text = f"{value} is that of a server: the virtual one of NickServ needs another services.{key}"
             problems.append((("services", key), text))
     return problems
+
+
+def _virtual(tree: Mapping[str, object]) -> dict[str, object]:
+    """Name and SID of the virtual server."""
+    own, network = _within(tree, "services", "name"), _within(tree, "server", "network")
+    if isinstance(own, str) and isinstance(network, str):
+        own = services_name(own, network)
+    return {"name": own, "sid": _within(tree, "services", "sid")}
 
 
 def _within(tree: Mapping[str, object], section: str, key: str) -> object:

@@ -24,6 +24,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chatnet.transports.handed import Handed
 from chatnet.wire.masks import normalise_address
 
 CHUNK = 16384
@@ -275,7 +276,7 @@ class Sockets:
             # What is accepted inherits these.
             port.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        elif type(port) is not unix.Port:
+        elif type(port) is not unix.Port and type(port) is not Handed:
             return False
         port.stopReading()
         descriptor = port.socket.fileno()

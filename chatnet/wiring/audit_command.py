@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable
@@ -18,9 +17,9 @@ from chatnet.storage.record import Audit
 from chatnet.storage.store import FILE, SQLiteStore
 from chatnet.wire.server_time import minute, written_ms
 from chatnet.wire.text import printable
-from chatnet.wiring.config import load
 from chatnet.wiring.datafolder import locate
 from chatnet.wiring.keeper import KeeperError, ready
+from chatnet.wiring.processes.derived import placed
 from chatnet.wiring.store import store_beside
 
 ALL: Final = 2**31
@@ -29,7 +28,7 @@ ALL: Final = 2**31
 
 def run(arguments: argparse.Namespace) -> None:
     """Show them, the oldest first; KeeperError or ConfigError says in a sentence why not."""
-    loaded = load(arguments.config, os.environ)
+    loaded = placed(arguments)
     data, settings = locate(loaded), loaded.settings
     since = 0.0 if arguments.since is None else since_when(arguments.since, time.time())
     if since is None:

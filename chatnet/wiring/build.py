@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -149,12 +149,14 @@ def build(
     send: Send = no_mail,
     exports: Exports | None = None,
     people: KeptPersons | None = None,
+    processes: Sequence[str] = (),
 ) -> Parts:
     """Make a node that has no listeners yet.
 
     With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
     them to a relay.  With `messages` it keeps what is said; `exports` writes files of it.
-    In `people` it keeps who is always on.
+    In `people` it keeps who is always on.  `processes` are the SIDs of all processes of a server that has
+    several, the first one first.
     """
     me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
     limits = settings.limits
@@ -245,7 +247,7 @@ def build(
         accounts = Accounts(
             node,
             ledger,
-            Roll(node, ledger, lambda: links.feeds.learning),
+            Roll(node, ledger, lambda: links.feeds.learning, processes),
             hashes,
             lambda name: sessions.cloaks.secret_for(name),
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),

@@ -145,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--since", metavar="TIME", help="2026-11-29, or 30d")
     audit.add_argument("--json", action="store_true", help="as JSON Lines")
     audit.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+    _add_process(audit)
     audit.set_defaults(run=_audit)
 
     importing = commands.add_parser(
@@ -178,10 +179,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_process(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--process",
+        type=int,
+        metavar="N",
+        help="which of several (server.processes); default: the first",
+    )
+
+
 def _add_history_actions(actions: Any) -> None:
     def add(action: str, help_: str) -> argparse.ArgumentParser:
         found: argparse.ArgumentParser = actions.add_parser(action, help=help_)
         found.add_argument("--config", metavar="PATH", help="configuration of the server (default: none)")
+        _add_process(found)
         return found
 
     exporting = add(
@@ -402,10 +413,15 @@ def _backup(arguments: argparse.Namespace) -> None:
     from chatnet.wiring.backup import BackupError, backup
     from chatnet.wiring.config import ConfigError, load
     from chatnet.wiring.datafolder import locate
+    from chatnet.wiring.processes.derived import folder_of
 
     try:
-        for file in backup(locate(load(arguments.config, os.environ)), arguments.folder):
-            print(f"wrote  {file}")
+        loaded = load(arguments.config, os.environ)
+        for number in range(1, loaded.settings.server.processes + 1):
+            source, target = folder_of(locate(loaded), number), folder_of(arguments.folder, number)
+            if number == 1 or source.exists():
+                for file in backup(source, target):
+                    print(f"wrote  {file}")
     except (BackupError, ConfigError) as error:
         raise _Failure(str(error)) from None
 

@@ -48,12 +48,22 @@ def is_held(path: Path) -> bool:
 
 
 class DataFolder:
-    """A data folder that this process holds, and that others may not change; made (mode 0700) if need be."""
+    """A data folder that this process holds, and that others may not change; made (mode 0700) if need be.
 
-    __slots__ = ("_lock", "path")
+    One of several processes of a server has a folder of its own in the `common` one, where keys and
+    certificates are; the first has the common one itself, with the `lock` of the process that started it, a
+    descriptor.
+    """
 
-    def __init__(self, path: Path) -> None:
+    __slots__ = ("_lends", "_lock", "common", "path")
+
+    def __init__(self, path: Path, common: Path | None = None, lock: int | None = None) -> None:
         self.path = path
+        self.common = path if common is None else common
+        self._lends = lock is not None
+        if lock is not None:
+            self._lock = lock
+            return
         try:
             # Folders above it are the operator's: only the last one is private.
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,8 +97,15 @@ class DataFolder:
                 f"The data folder {path} cannot be written to: {os_reason(error)}."
             ) from None
 
+    @property
+    def lock(self) -> int:
+        """The descriptor of the lock, which holds the folder as long as some process has it."""
+        return self._lock
+
     def sign(self) -> None:
         """Write this process's id into the lock: once more after becoming a daemon, which changes it."""
+        if self._lends:
+            return
         text = f"{os.getpid()}\n".encode()
         # In this order: there is room for what was there before, even on a full disk.
         os.pwrite(self._lock, text, 0)
@@ -98,19 +115,20 @@ class DataFolder:
         """Let go of the folder; more than once does no harm."""
         if self._lock >= 0:
             # The file stays: removing it would let two processes hold two files of that name.
-            os.ftruncate(self._lock, 0)
+            if not self._lends:
+                os.ftruncate(self._lock, 0)
             os.close(self._lock)
             self._lock = -1
 
     def exposed(self, settings: CloakSettings) -> list[str]:
         """What is wrong with the rights of the cloak key, if it is in use: a sentence, or none."""
-        return exposed([self.path / "cloak.key"] if settings.key is None else [])
+        return exposed([self.common / "cloak.key"] if settings.key is None else [])
 
     def cloak_key(self, settings: CloakSettings) -> bytes:
         """The secret that cloaks are made with: the configured one, else the one kept here (made once)."""
         if settings.key is not None:
             return settings.key.get_secret_value().encode()
-        file = self.path / "cloak.key"
+        file = self.common / "cloak.key"
         try:
             if not file.exists():
                 write_privately(file, (secrets.token_hex(32) + "\n").encode())

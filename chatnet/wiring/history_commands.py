@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,10 +27,11 @@ from chatnet.wire.casemap import folder
 from chatnet.wire.server_time import read_ms
 from chatnet.wire.text import printable
 from chatnet.wiring.backup import BackupError, backup_messages
-from chatnet.wiring.config import Loaded, load, os_reason
+from chatnet.wiring.config import Loaded, os_reason
 from chatnet.wiring.datafolder import is_held, locate
 from chatnet.wiring.keeper import Keeper, KeeperError, kept_in, ready
 from chatnet.wiring.new_file import write_lines
+from chatnet.wiring.processes.derived import placed
 from chatnet.wiring.store import messages_beside
 
 TOGETHER: Final = 1000
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Do one of the commands; KeeperError or ConfigError says in a sentence why not."""
     command: Callable[[Loaded, argparse.Namespace], None] = _COMMANDS[arguments.action]
     try:
-        command(load(arguments.config, os.environ), arguments)
+        command(placed(arguments), arguments)
     except (StoreError, BackupError) as error:
         text = str(error)
         raise KeeperError(text if text.endswith(".") else f"{text}.") from None

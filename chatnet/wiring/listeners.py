@@ -5,19 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import re
+import socket
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol as Seam
 
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol, IProtocolFactory
+from twisted.internet.interfaces import IAddress, IProtocol, IProtocolFactory
 from twisted.internet.protocol import ServerFactory
 
 from chatnet.settings import ListenSettings
 from chatnet.settings.endpoints import endpoint_in
-from chatnet.transports.sockets import Sockets
+from chatnet.transports.handed import Handed
 from chatnet.wiring.endpoints import obstacle, overlap, socket_of
 
 _LOCKED = "Cannot acquire lock"
@@ -34,6 +36,23 @@ class ListenError(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = list(problems)
+
+
+class Port(Seam):
+    """An open port: one of Twisted, or what another process has opened."""
+
+    def stopListening(self) -> object:
+        """Close it; a Deferred if that takes time."""
+
+
+class Accepting(Seam):
+    """Who accepts what comes to ports."""
+
+    def accept_from(self, port: Port, entrance: Entrance) -> bool:
+        """A port is open; False: let Twisted do it."""
+
+    def leave(self, port: Port) -> None:
+        """It is about to be closed."""
 
 
 class Entrance(ServerFactory):
@@ -56,7 +75,7 @@ class OpenListener:
 
     settings: ListenSettings
     entrance: Entrance
-    port: IListeningPort
+    port: Port
 
 
 class Listeners:
@@ -66,7 +85,10 @@ class Listeners:
         self._reactor = reactor
         self._make_factory = make_factory
         self._open: dict[Hashable, OpenListener] = {}
-        self.sockets: Sockets | None = None  # who accepts, where it can, instead of Twisted
+        self.sockets: Accepting | None = None  # who accepts, where it can, instead of Twisted
+        self.handed: dict[str, socket.socket] = {}
+        """Sockets that another process has opened, by their endpoints: they are taken before one is made."""
+        self._stand_ins: dict[int, list[Handed]] = {}
 
     @property
     def open(self) -> list[OpenListener]:
@@ -125,7 +147,31 @@ class Listeners:
 
     async def close(self) -> None:
         """Accept nobody any more. Who is connected stays."""
+        for process in list(self._stand_ins):
+            self.stand_down(process)
         await self.reconcile(())
+
+    def beside(self, wanted: Sequence[ListenSettings]) -> list[ListenSettings]:
+        """Those that are open and not in `wanted`."""
+        meant = {_meaning(settings.endpoint) for settings in wanted}
+        return [each.settings for key, each in self._open.items() if key not in meant]
+
+    def stand_in(self, process: int, endpoint: str, listening: socket.socket) -> None:
+        """Accept from another process's socket of a port that is open here as well, in its absence."""
+        current = self._open.get(_meaning(endpoint))
+        if current is None or self.sockets is None:
+            listening.close()
+            return
+        port = Handed(listening)
+        self.sockets.accept_from(port, current.entrance)
+        self._stand_ins.setdefault(process, []).append(port)
+
+    def stand_down(self, process: int) -> None:
+        """That process is back."""
+        for port in self._stand_ins.pop(process, ()):
+            if self.sockets is not None:
+                self.sockets.leave(port)
+            port.stopListening()
 
     async def _open_all(
         self, wanted: Sequence[tuple[ListenSettings, IProtocolFactory]], problems: list[str]
@@ -163,6 +209,10 @@ class Listeners:
 
     async def _listen(self, settings: ListenSettings, factory: IProtocolFactory) -> OpenListener:
         entrance = Entrance(factory, settings.kind == "server")
+        if self.sockets is not None and (listening := self.handed.pop(settings.endpoint, None)) is not None:
+            handed = Handed(listening)
+            self.sockets.accept_from(handed, entrance)
+            return OpenListener(settings, entrance, handed)
         path = _path_of(settings.endpoint)
         if path and (found := obstacle(path)):
             raise ValueError(found)

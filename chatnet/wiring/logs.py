@@ -45,7 +45,8 @@ class LogOutput:
     """One place where events are written, in the form and from the level that the settings say.
 
     ``path`` (from a command line) comes before ``log.file`` of the settings; without either it is ``stream``,
-    as it is when the command line says ``only_stream``.
+    as it is when the command line says ``only_stream``.  `process` is the number of one of several, which
+    stands in each line: all of them write to one place.
     """
 
     def __init__(
@@ -56,7 +57,10 @@ class LogOutput:
         stream: TextIO,
         path: Path | None = None,
         only_stream: bool = False,
+        process: int | None = None,
     ) -> None:
+        self._process = process
+        self._mark = "" if process is None else f"[{process}]"
         self._stream = stream
         self._path = path
         self._only_stream = only_stream
@@ -109,8 +113,11 @@ class LogOutput:
             self._stream.flush()
 
     def _render(self, event: LogEvent, level: str, namespace: str) -> str:
-        render = _as_json if self._settings.format == "json" else _as_text
-        return render(event, level, namespace)
+        if self._settings.format == "json":
+            return _as_json(
+                event if self._process is None else event | {"process": self._process}, level, namespace
+            )
+        return _as_text(event, level, _system(namespace) + self._mark)
 
     def _write(self, file: FileIO, line: str) -> bool:
         """Add lines to the file; False if that failed, which is told once, where the line has to go then.
@@ -135,6 +142,11 @@ class LogOutput:
             text = f"cannot write {self._target} ({reason}): the log goes on here until that works again"
             self._stream.write(self._render(_own(text), "error", __name__))
         return False
+
+    @property
+    def named(self) -> Path | str | None:
+        """What a command line says of the place, for another process: a file, or ``-`` for its stream."""
+        return "-" if self._only_stream else self._path
 
     @property
     def in_file(self) -> bool:
@@ -182,7 +194,13 @@ class LoggedService(MultiService):
     a daemon without either writes ``twistd.log``.
     """
 
-    def __init__(self, twistd: Mapping[str, Any] | None, settings: LogSettings, base: Path) -> None:
+    def __init__(
+        self,
+        twistd: Mapping[str, Any] | None,
+        settings: LogSettings,
+        base: Path,
+        process: int | None = None,
+    ) -> None:
         MultiService.__init__(self)
         options = {} if twistd is None else twistd
         logfile = options.get("logfile")
@@ -191,7 +209,10 @@ class LoggedService(MultiService):
             path = Path(logfile).absolute()
         elif not logfile and twistd is not None and not options.get("nodaemon") and not settings.file:
             path = Path("twistd.log").absolute()
-        self.log = LogOutput(settings, base, stream=sys.stdout, path=path, only_stream=logfile == "-")
+        only_stream = logfile == "-"
+        self.log = LogOutput(
+            settings, base, stream=sys.stdout, path=path, only_stream=only_stream, process=process
+        )
         self._ours = not (options.get("logger") or options.get("syslog"))
 
     def setServiceParent(self, parent: Any) -> None:
@@ -214,8 +235,8 @@ def _open(path: Path) -> FileIO:
     return FileIO(descriptor, "a")
 
 
-def _as_text(event: LogEvent, level: str, namespace: str) -> str:
-    line = f"{_time(event)} {level:<5} {_system(namespace)}: {printable(_sentence(event))}\n"
+def _as_text(event: LogEvent, level: str, system: str) -> str:
+    line = f"{_time(event)} {level:<5} {system}: {printable(_sentence(event))}\n"
     if "log_failure" not in event:
         return line
     return line + "".join(f"  | {printable(part)}\n" for part in _traceback(event).splitlines())

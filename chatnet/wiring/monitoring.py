@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import twisted
 from chatnet.api.feeds import Feeds
@@ -28,6 +29,8 @@ from chatnet.wiring.build import Parts
 from chatnet.wiring.programs import Programs
 from chatnet.wiring.security import Security
 
+Gather = Callable[[str], Awaitable[Mapping[int, str]]]
+"""Asks all processes of this server for their figures, in the format that is asked for."""
 MISSING = (
     "This needs prometheus-client and psutil, which the extra metrics brings: install chatnet with [metrics]"
     " behind its name or its path, as in pip install -e '.[metrics]' from its source; then start it again."
@@ -45,12 +48,15 @@ class Monitoring:
         crowd: Crowd,
         traffic: Traffic,
         folder: Path,
+        gather: Gather | None = None,
     ) -> None:
         node, sessions, recorder = parts.node, parts.sessions, parts.recorder
         self._node = node
         self._parts = parts
         self._programs = programs
         self._folder = folder
+        self._gather = gather
+        self._alone: Any = None  # what tells the figures of this process to others
         outside = Outside(
             self._free,
             lambda: security.ends(datetime.now(UTC)),
@@ -87,7 +93,18 @@ class Monitoring:
         except ImportError:
             yield Place("/metrics", "metrics", _missing)
         else:
-            yield Place("/metrics", "metrics", Metrics(figures, self._may).answer)
+            yield Place("/metrics", "metrics", Metrics(figures, self._may, self._gather).answer)
+
+    async def figures(self, accept: str) -> str:
+        """The figures of this process alone; nothing without the extra."""
+        try:
+            from chatnet.api.metrics import Metrics  # as above
+        except ImportError:
+            return ""
+        if self._alone is None:
+            self._alone = Metrics(self.operating.figures, self._may)
+        text: bytes = (await self._alone.text(accept))[0]
+        return text.decode()
 
     async def _may(self, ask: Ask) -> bool:
         """Whether somebody may read figures: by their address, or by a token."""

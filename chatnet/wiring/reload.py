@@ -8,7 +8,7 @@ from chatnet.settings import Settings
 
 OF_HISTORY = ("store", "sync", "readers", "search")
 """Of ``[history]``: files and threads that are opened once."""
-FOR_LIFE = ("name", "sid", "casemapping", "data")
+FOR_LIFE = ("name", "sid", "casemapping", "data", "processes", "process_sids")
 """Of ``[server]``: other servers, clients and the lock of the data folder rely on them."""
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import resource
 import select
 import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +17,7 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorCore, IReactorFDSet
+from twisted.internet.interfaces import IReactorFDSet
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from zope.interface import providedBy
@@ -44,6 +42,7 @@ from chatnet.transports.nameservers import NameServers
 from chatnet.transports.outlets import ClientTurn
 from chatnet.transports.sockets import Sockets
 from chatnet.wire.server_time import DAY
+from chatnet.wiring.announcing import kept_from_now, kind_of, plain_port
 from chatnet.wiring.build import build
 from chatnet.wiring.clock import ReactorClock, TwistedLog
 from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd
@@ -56,8 +55,11 @@ from chatnet.wiring.mail import Post
 from chatnet.wiring.notify import READY, STOPPING, notify, reloading
 from chatnet.wiring.passwords import AccountHashes, Passwords, most_waiting
 from chatnet.wiring.plugin_error import PluginError
+from chatnet.wiring.processes.here import Here
+from chatnet.wiring.processes.member import Member
 from chatnet.wiring.reload import fixed
 from chatnet.wiring.security import Security
+from chatnet.wiring.system import again, allow_descriptors, stop
 from chatnet.wiring.turns import Turns, at_a_time, processors
 
 log = Logger(namespace="chatnet")
@@ -89,8 +91,16 @@ class ChatService(Service):
     dropped, and so that a port in use ends the start with one sentence.
     """
 
-    def __init__(self, reactor: Any, loaded: Loaded, folder: DataFolder, output: LogOutput) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        loaded: Loaded,
+        folder: DataFolder,
+        output: LogOutput,
+        member: Member | None = None,
+    ) -> None:
         self._reactor = reactor
+        self._member = member  # of the processes of one server
         self._loaded = loaded
         # twistd may go to another folder (--rundir) after this.
         self._path = None if loaded.path is None else str(loaded.path.absolute())
@@ -149,15 +159,23 @@ class ChatService(Service):
             if self._messages is None
             else ExportFolder(folder.path, self._messages.gathering, settings),
             people=self._people,
+            processes=() if member is None else member.sids,
         )
         if self._messages is not None and self._parts.recorder is not None:
             self._messages.troubled = self._parts.recorder.health.troubled
             self._messages.pressed = self._pressed
             self._messages.took = self._parts.node.counts.writing.note
         self._parts.sessions.motd = read_motd(loaded)
-        self._security = Security(reactor, folder.path, loaded.base, self._settings)
+        if member is not None:
+            self._parts.admission.told = member.counted
+        self._security = Security(reactor, folder.common, loaded.base, self._settings)
+        if member is not None:
+            self._security.also_called = member.server.lower()
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
         self._listeners = Listeners(reactor, self._make_factory)
+        self._sockets: Sockets | None = None
+        if member is not None:
+            self._listeners.handed = member.handed
         self._web: Any = None
         self._programs: Any = None
         self._loops: list[LoopingCall] = []
@@ -169,8 +187,8 @@ class ChatService(Service):
 
     def _pressed(self, pressed: bool) -> None:
         """More is said than can be stored, or not any more."""
-        if self._listeners.sockets is not None:
-            self._listeners.sockets.press(pressed)
+        if self._sockets is not None:
+            self._sockets.press(pressed)
 
     # start
 
@@ -187,7 +205,7 @@ class ChatService(Service):
         allow_descriptors()
         try:
             if hasattr(select, "epoll") and IReactorFDSet in providedBy(self._reactor):
-                self._listeners.sockets = Sockets(self._reactor, self._room, self._full)
+                self._sockets = self._listeners.sockets = Sockets(self._reactor, self._room, self._full)
             self._security.prepare(settings)
         except ConfigError as error:
             problems.extend(error.problems)
@@ -256,6 +274,9 @@ class ChatService(Service):
         gc.set_threshold(20_000, 20, 50)
         self._output.gather(lambda flush: self._reactor.callLater(GATHERED, flush))
         notify(READY)
+        if self._member is not None:
+            here = Here(self._parts, self._listeners, self._rehash_here, self.end, self._figures)
+            self._member.begin(self._reactor, here)
 
     def _begin_people(self, people: RunningPersons) -> None:
         """Have those who are always on come back: at once, or when other servers may be linked."""
@@ -370,8 +391,14 @@ class ChatService(Service):
                 self._entered,
                 self._left,
                 self._make_programs(),
+                None if self._member is None else self._member.gather,
             )
         return self._web
+
+    async def _figures(self, accept: str) -> str:
+        """Those of this process, for whom another one is asked for all."""
+        text: str = await self._make_web().figures(accept)
+        return text
 
     def _make_programs(self) -> Any:
         """What programs are answered by, which not every server has."""
@@ -469,6 +496,10 @@ class ChatService(Service):
 
     async def rehash(self) -> list[str]:
         """Read the configuration again, and use it whole, or not at all; returns what is wrong with it."""
+        return await (self._rehash_here() if self._member is None else self._member.rehash())
+
+    async def _rehash_here(self) -> list[str]:
+        """The same, in this process alone."""
         if self._reloading:
             return ["a reload is under way already"]
         self._reloading = True
@@ -483,7 +514,10 @@ class ChatService(Service):
         old = self._parts.node.settings
         stores = self._security.stores
         try:
-            loaded = replace(load(self._path, os.environ), base=self._loaded.base)
+            if self._member is None:
+                loaded = replace(load(self._path, os.environ), base=self._loaded.base)
+            else:
+                loaded = self._member.loaded
             motd = read_motd(loaded)
             cloak_key = self._folder.cloak_key(loaded.settings.cloak)
             new, notes = fixed(old, loaded.settings)
@@ -540,16 +574,26 @@ class ChatService(Service):
     # the end
 
     def die(self, reason: str) -> None:
-        """End the process after telling everybody `reason`."""
-        if not self._ending:
-            self._ending = True
-            self._goodbye = self._why = reason
-            self._reactor.callLater(0, IReactorCore(self._reactor).stop)
+        """End the server after telling everybody `reason`."""
+        if self._member is None:
+            self.end(reason, reason)
+        else:
+            self._member.die(reason)
 
     def restart(self, reason: str) -> None:
-        """End the process and start it anew with the same arguments."""
-        self._restart = not self._ending or self._restart
-        self.die(reason)
+        """End the server and start it anew with the same arguments."""
+        if self._member is None:
+            self._restart = not self._ending or self._restart
+            self.end(reason, reason)
+        else:
+            self._member.die(reason, restart=True)
+
+    def end(self, reason: str, why: str) -> None:
+        """End this process after telling everybody `reason`; the log is told `why`."""
+        if not self._ending:
+            self._ending = True
+            self._goodbye, self._why = reason, why
+            self._reactor.callLater(0, stop, self._reactor)
 
     def _name_signals(self) -> None:
         """Have the log tell which signal ended the process; what it does is the reactor's business."""
@@ -594,6 +638,8 @@ class ChatService(Service):
         if self._people is not None:
             await self._people.close()
         self._folder.close()
+        if self._member is not None:
+            self._member.close()
         log.info(
             "The end" if not self._connections else "The end; {left} did not close", left=self._connections
         )
@@ -607,52 +653,3 @@ class ChatService(Service):
                 loop.stop()
         self._output.gather(None)
         return Deferred.fromCoroutine(self._stop())
-
-
-def plain_port(settings: Settings) -> str:
-    """Address and port of the first plain TCP listener, as ``nc`` takes them; empty if there is none."""
-    for listen in settings.listen:
-        if (
-            listen.kind == "irc"
-            and not listen.tls
-            and (found := re.match(r"tcp:(\d+)(?::interface=([\d.]+))?$", listen.endpoint))
-        ):
-            return f"{found[2] or '127.0.0.1'} {found[1]}"
-    return ""
-
-
-def kept_from_now(settings: Settings) -> str:
-    """What a server says that begins to store messages."""
-    history = settings.history
-    kept = []
-    if history.channels:
-        kept.append(f"messages to channels for {history.channels_keep} days")
-    if history.direct:
-        kept.append(f"private messages of those who are logged in for {history.direct_keep} days")
-    return f"From now on these are stored: {', '.join(kept) or 'nothing'} ([history] says otherwise)"
-
-
-def kind_of(listen: ListenSettings) -> str:
-    """What is spoken at a listener, for the log."""
-    if listen.kind == "websocket":
-        return "WebSocket over TLS" if listen.tls else "WebSocket"
-    if listen.kind == "web":
-        return "web over TLS" if listen.tls else "web"
-    if listen.kind == "line":
-        return "lines over TLS" if listen.tls else "lines, plain"
-    if listen.kind == "server":
-        return "servers over TLS" if listen.tls else "servers, plain"
-    return "TLS" if listen.tls else "plain"
-
-
-def allow_descriptors() -> None:
-    """Have as many connections as this process may: many systems begin with 1024 and allow more."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def again(folder: str) -> None:
-    """Become a new process with the same arguments, which count from `folder`."""
-    os.chdir(folder)
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

@@ -10,6 +10,7 @@ from chatnet.wiring.config import ConfigError, Draft, read_motd
 from chatnet.wiring.datafolder import locate
 from chatnet.wiring.endpoints import obstacle
 from chatnet.wiring.mistakes import Place, dotted
+from chatnet.wiring.processes.derived import obstacles
 from chatnet.wiring.security import Security
 
 _OF_CERTIFICATES: tuple[Place, ...] = (
@@ -38,6 +39,8 @@ def trial(draft: Draft) -> tuple[list[str], list[str]]:
     problems += [f"{where}: {problem}" for problem in found]
     if draft.sound("server", "data") and data.exists() and not data.is_dir():
         problems.append(f"{where}: server.data: {data} is not a folder: name another place")
+    if draft.sound("server", "data") and draft.sound("server", "processes"):
+        problems += [f"{where}: {problem}" for problem in obstacles(settings, data)]
     if settings.log.file:
         problems += _homeless(f"{where}: log.file", loaded.base / settings.log.file)
     if any(listen.kind == "web" for listen in settings.listen):

@@ -21,7 +21,7 @@ from chatnet.transports.crowd import Crowd
 from chatnet.transports.files import read_regular
 from chatnet.web.exchange import Place
 from chatnet.wiring.build import Parts
-from chatnet.wiring.monitoring import Monitoring
+from chatnet.wiring.monitoring import Gather, Monitoring
 from chatnet.wiring.programs import Programs
 from chatnet.wiring.security import Security
 
@@ -43,6 +43,7 @@ class Web:
         entered: Callable[[], object],
         left: Callable[[], object],
         programs: Programs,
+        gather: Gather | None = None,
     ) -> None:
         self._reactor = reactor
         self._parts = parts
@@ -53,7 +54,7 @@ class Web:
         self._site: Site | None = None
         self.crowd = Crowd(lambda: parts.node.settings, entered, left)
         self._traffic = Traffic()
-        self._monitoring = Monitoring(parts, security, programs, self.crowd, self._traffic, data)
+        self._monitoring = Monitoring(parts, security, programs, self.crowd, self._traffic, data, gather)
 
     def factory(self, listen: ListenSettings, options: Mapping[str, Any]) -> ClientFactory:
         """Who is to serve such a listener.  Raises PagesError if the client is not whole."""
@@ -85,6 +86,10 @@ class Web:
         yield from self._monitoring.places()
         yield from ClientPages(parts.node, pages).places()
         yield from signposts(self._challenge)
+
+    async def figures(self, accept: str) -> str:
+        """The figures of this process, in the format that is asked for."""
+        return await self._monitoring.figures(accept)
 
     def close(self) -> None:
         """Nobody is asked anything more; what is being answered is."""

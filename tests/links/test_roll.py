@@ -102,6 +102,49 @@ def test_a_majority_gives_out_names_and_the_others_do_not() -> None:
     mesh.check()
 
 
+def test_the_processes_of_a_server_are_one_of_the_servers_that_make_a_majority() -> None:
+    mesh = linked("a", "b", "c", accounts={"names": "majority"})
+    for name in "bc":
+        mesh[name].accounts.roll.processes = ("0BA", "0CA")
+        sweeping(mesh[name]).sweep()
+        mesh.settle()
+    assert [each.machine for each in mesh["a"].accounts.roll.all()] == ["0AA", "0BA", "0BA"]
+    mesh.cut("b", "c")
+    register(mesh, "a", "ann").until(":NickServ!*NOTICE ann :The account ann is yours*")
+    mesh.link("b", "c")
+    mesh.settle()
+    mesh.cut("a", "b")
+    # Two of three servers, but one of two machines.
+    for name, nick in (("a", "amy"), ("b", "bob"), ("c", "cat")):
+        register(mesh, name, nick).until(f":NickServ!*NOTICE {nick} :Too many servers are away*")
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.agree()
+    mesh.check()
+
+
+def test_a_server_waits_for_none_of_the_processes_that_it_had_once() -> None:
+    mesh = linked("a", "b")
+    for name in "ab":
+        mesh[name].accounts.roll.processes = ("0AA", "0BA")
+        sweeping(mesh[name]).sweep()
+        mesh.settle()
+    mesh.cut("a", "b")
+    roll = mesh["a"].accounts.roll
+    sweeping(mesh["a"]).sweep()
+    assert [each.sid for each in roll.away()] == ["0BA"]  # it has only died
+    roll.processes = ()
+    sweeping(mesh["a"]).sweep()
+    assert roll.away() == []
+    # There are two again.
+    mesh.link("a", "b")
+    mesh.settle()
+    sweeping(mesh["b"]).sweep()
+    mesh.settle()
+    assert len(roll.all()) == 2
+    mesh.agree()
+
+
 def test_a_server_that_does_not_come_back_is_waited_for_no_more() -> None:
     mesh = linked("a", "b", accounts={"names": "majority"})
     mesh.cut("a", "b")

@@ -121,3 +121,31 @@ def test_a_reload_between_coming_and_going_leaves_nothing() -> None:
     door.clock.advance(60)
     door.admission.sweep()
     assert door.empty()
+
+
+def test_those_of_other_processes_count_as_well_until_that_one_is_gone() -> None:
+    door = Door(connections_per_address=3, connections_per_network=4, connection_rate=100)
+    told: list[tuple[str, int]] = []
+    door.admission.told = lambda address, step: told.append((address, step))
+    door.admission.hear(2, "192.0.2.1", 1)
+    door.admission.hear(3, "192.0.2.1", 1, lately=False)
+    assert [door.admit("192.0.2.1") for _ in range(2)] == [None, ADDRESS]
+    assert [door.admit("192.0.2.2") for _ in range(2)] == [None, NETWORK]
+    assert told == [("192.0.2.1", 1), ("192.0.2.2", 1)]
+    door.admission.hear(2, "192.0.2.1", -1)
+    assert door.admit("192.0.2.1") is None
+    door.admission.forget(3)
+    door.admission.forget(3)
+    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.1"):
+        door.admission.release(address)
+    assert told[2:] == [("192.0.2.1", 1), ("192.0.2.1", -1), ("192.0.2.2", -1), ("192.0.2.1", -1)]
+    door.clock.advance(door.settings.flood.connection_period + 1)
+    door.admission.sweep()
+    assert door.empty()
+
+
+def test_how_fast_one_address_connects_to_all_processes_counts() -> None:
+    door = Door(connection_rate=3)
+    door.admission.hear(2, "192.0.2.1", 2)
+    door.admission.hear(3, "192.0.2.1", 5, lately=False)
+    assert [door.admit("192.0.2.1") for _ in range(2)] == [None, FAST]

@@ -1,0 +1,156 @@
+"""One server of two processes: what people see, a process that dies, and the way from one to two and back."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from daemon_process import HOST, Client, Daemon, free_port, runs, started, wait_for
+
+pytestmark = pytest.mark.daemon
+
+HASH = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("sesame")
+CONFIGURATION = f"""
+[server]
+name = "irc.test"
+processes = COUNT
+[[listen]]
+endpoint = "tcp:PORT:interface={HOST}"
+[accounts]
+iterations = 4096
+[flood]
+exempt = ["127.0.0.1"]
+[[connection_class]]
+name = "default"
+ping_interval = 3000  # who waits for another process waits for as long as a start takes
+[[oper_class]]
+name = "admin"
+privileges = ["rehash", "die"]
+[[oper]]
+name = "root"
+class = "admin"
+password = "{HASH}"
+"""
+NAMES = ("irc.test", "irc-2.test")
+WORD = "correct-horse-1"
+
+
+def configured(daemon: Daemon, processes: int, more: str = "") -> None:
+    daemon.configure(CONFIGURATION.replace("COUNT", str(processes)) + more)
+
+
+def on(daemon: Daemon, name: str, nick: str, *first: str, port: int | None = None) -> Client:
+    """A client of the process of that name: one connects until one is there."""
+    while True:
+        client = daemon.connect(port)
+        client.send("LUSERS")
+        if client.until(" 451 ")[-1].startswith(f":{name} "):
+            client.send(*first)
+            return client.register(nick)
+        client.close()
+
+
+def linked(daemon: Daemon, times: int = 2) -> None:
+    """Wait until both have told each other all."""
+    wait_for(lambda: daemon.output().count(" has told all it knew") >= times, "the link between them")
+
+
+def test_two_processes_are_one_server(daemon: Daemon) -> None:
+    configured(daemon, 2)
+    with daemon:
+        linked(daemon)
+        first, second = processes = sorted(started(daemon.pid, "--process"))
+        ann, bob = (on(daemon, name, nick) for name, nick in zip(NAMES, ("ann", "bob"), strict=True))
+        ann.send("JOIN #c")
+        ann.until(" 366 ")
+        bob.send("JOIN #c", "LINKS", "PRIVMSG #c :hello")
+        assert sum(" 364 " in line for line in bob.until(" 365 ")) == 1
+        ann.until("^:bob!.* PRIVMSG #c :hello$")
+        # A reload means both, and opens a port of both.
+        port = free_port()
+        configured(daemon, 2, f'[[listen]]\nendpoint = "tcp:{port}:interface={HOST}"\n')
+        daemon.reload()
+        for name in NAMES:
+            on(daemon, name, "newcomer", port=port).close()
+        assert daemon.output().count("The configuration was read again") == 2
+        # One that is wrong changes neither.
+        configured(daemon, 2, "[limits]\nnicks = 3\n")
+        daemon.reload()
+        wait_for(lambda: "The old configuration stays" in daemon.output(), "the reason")
+        configured(daemon, 2)
+        # One dies: its clients have to come again, and nobody else has lost anything.
+        os.kill(second, signal.SIGKILL)
+        assert bob.rest() is not None
+        ann.until("^:bob!.* QUIT ")
+        with daemon.client("bob") as bob:  # whoever lets them in meanwhile
+            bob.send("JOIN #c", "PRIVMSG #c :again")
+            ann.until("^:bob!.* PRIVMSG #c :again$")
+        wait_for(lambda: "Process 2 (irc-2.test) runs again" in daemon.output(), "the second process")
+        linked(daemon, 4)
+        with on(daemon, NAMES[1], "bob") as bob:
+            bob.send("JOIN #c", "PRIVMSG #c :and again")
+            ann.until("^:bob!.* PRIVMSG #c :and again$")
+            processes += started(daemon.pid, "--process")
+            # The first may die as well.
+            os.kill(first, signal.SIGKILL)
+            wait_for(lambda: "Process 1 (irc.test) runs again" in daemon.output(), "the first process")
+            linked(daemon, 6)
+            with on(daemon, NAMES[0], "ann") as ann:
+                ann.send("JOIN #c", "PRIVMSG #c :here I am")
+                bob.until("^:ann!.* PRIVMSG #c :here I am$")
+                processes += started(daemon.pid, "--process")
+                assert daemon.stop() == -signal.SIGTERM
+                for client in (ann, bob):
+                    assert re.search("shutting down|SIGTERM", client.rest()[-1])
+    assert not any(runs(process) for process in processes)
+    data = daemon.folder / "chatnet-data"
+    assert (data / "lock").read_text() == (data / "process-2" / "lock").read_text() == ""
+    assert list((data / "processes").iterdir()) == []
+
+
+def test_a_server_goes_on_as_the_first_of_two_and_back(daemon: Daemon) -> None:
+    configured(daemon, 1)
+    with daemon:
+        with daemon.client("ann") as ann:
+            ann.send(f"NS REGISTER {WORD}", "JOIN #c")
+            ann.until("NOTICE ann :The account ann is yours")
+            ann.until(" 366 ")
+            ann.send("CS REGISTER #c", "PRIVMSG #c :by one")
+            ann.until("NOTICE ann :.*#c")
+            ann.sync()
+        assert daemon.stop() == -signal.SIGTERM
+        configured(daemon, 2)
+        daemon.start()
+        linked(daemon)
+        with on(daemon, NAMES[1], "ann", f"PASS ann:{WORD}") as ann:
+            ann.send("JOIN #c")
+            ann.until(" 366 ")
+            with on(daemon, NAMES[0], "bob") as bob:
+                bob.send(f"NS REGISTER {WORD}", "JOIN #c")
+                bob.until("NOTICE bob :The account bob is yours")
+                bob.until(" 366 ")
+                ann.send("PRIVMSG #c :by two")
+                bob.until("^:ann!.* PRIVMSG #c :by two$")
+            # An operator ends all.
+            ann.send("OPER root sesame", "DIE irc-2.test")
+            ann.rest()
+        assert daemon.wait() == 0
+        configured(daemon, 1)
+        daemon.start()
+        with daemon.connect() as ann:
+            ann.send("CAP REQ :draft/chathistory batch server-time", f"PASS ann:{WORD}")
+            ann.send("NICK ann", "USER ann 0 * :ann", "CAP END")
+            ann.until(r"^:\S+ MODE ann :")
+            ann.send("JOIN #c", "CHATHISTORY LATEST #c * 10")
+            said = " ".join(ann.until(r"^:\S+ BATCH -"))
+            assert "by one" in said and "by two" in said
+        with daemon.connect() as bob:
+            bob.send(f"PASS bob:{WORD}")
+            bob.register("bob")
+            bob.send("WHOIS bob")
+            assert any(" 330 " in line for line in bob.until(" 318 "))
+    assert Path(daemon.folder / "chatnet-data" / "process-2" / "accounts.sqlite").exists()
