@@ -30,6 +30,9 @@ GROWN: Final = 1024
 SPELL: Final = 0.25
 """Seconds for which they are kept nevertheless: who is told much is told more."""
 
+TOGETHER: Final = 500
+"""Connections whose buffers are given back in one turn."""
+
 
 class Tunnel:
     """Our end of one connection, by the public functions of pyOpenSSL.
@@ -117,7 +120,9 @@ class Grown:
         self._tunnels.append(tunnel)
 
     def _renew(self) -> None:
-        tunnels, self._tunnels = self._tunnels, []
+        tunnels, self._tunnels = self._tunnels[:TOGETHER], self._tunnels[TOGETHER:]
+        if self._tunnels:
+            self._clock.callLater(0, self._renew)
         for tunnel in tunnels:
             tunnel.renew()
 

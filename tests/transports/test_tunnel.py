@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from OpenSSL import SSL
+from pump import Pump
 from twisted.internet.task import Clock
 
 from chatnet.transports import tunnel as module
 from chatnet.transports.certificates import CertificateStore, make_self_signed
 from chatnet.transports.tls import prepare_context
-from chatnet.transports.tunnel import SPELL, Grown, ThinTunnel, Tunnel, tunnel_over
+from chatnet.transports.tunnel import SPELL, TOGETHER, Grown, ThinTunnel, Tunnel, tunnel_over
 
 VERSIONS = {"TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
 SIZES = (1, 110, 1023, 16384, 16385, 40_000, 65_536 - 88, 65_536, 70_000, 300_000)
@@ -227,6 +228,26 @@ def test_buffers_that_grew_are_given_back(store: CertificateStore) -> None:
     assert pair.read(pair.said()) == [b"PING\r\n"]
     pair.told(tunnel.seal(b"w" * 100))
     assert not pair.clock.getDelayedCalls()  # small ones cost no timer
+
+
+def test_so_many_are_given_back_in_a_turn() -> None:
+    pump = Pump()
+    grown = Grown(pump)
+    renewed = []
+
+    class Counted(Tunnel):
+        def renew(self) -> None:
+            renewed.append(self)
+
+    connection = SSL.Connection(SSL.Context(SSL.TLS_METHOD), None)
+    for _ in range(2 * TOGETHER + 1):
+        grown.note(Counted(connection))
+    assert not pump.turn()
+    pump.rightNow += SPELL
+    turns = []
+    while pump.turn():
+        turns.append(len(renewed))
+    assert turns == [TOGETHER, 2 * TOGETHER, 2 * TOGETHER + 1]
 
 
 @pytest.mark.parametrize("thin", [True, False])
