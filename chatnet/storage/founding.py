@@ -27,7 +27,7 @@ from chatnet.storage.reading import Reading
 from chatnet.storage.record import Record
 from chatnet.storage.runs import new_id
 from chatnet.storage.sqlite import Writing
-from chatnet.storage.tables import SCHEMA, VERSION, Statements
+from chatnet.storage.tables import SCHEMA, VERSION, Statements, statements_in
 from chatnet.storage.transaction import Extract
 from chatnet.storage.worker import Inline
 
@@ -125,7 +125,7 @@ def renumber_at(
     url: str, meaning: Meaning, casemapping: str, timeout: float, monotonic: Callable[[], float]
 ) -> None:
     """The same for the database at `url`, where no server runs.  Raises StoreError."""
-    engine = Engine(parameters_of(url), Statements(DIALECT), meaning, lambda: timeout, monotonic)
+    engine = Engine(parameters_of(url), statements_in(DIALECT), meaning, lambda: timeout, monotonic)
     try:
         found(engine, casemapping, serving=False)
         at_once(Inline(engine).put(renumber))

@@ -26,7 +26,7 @@ class Reading:
 
     def stamps(self) -> Iterator[str]:
         """The last stamps of each server and span of time, and those of number 0."""
-        for last in self.connection.execute(self._statements.stamps()):
+        for last in self.connection.execute(self._statements.stamps):
             yield from filter(None, last)
 
     def fact(self, key: str) -> str:

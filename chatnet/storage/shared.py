@@ -25,7 +25,7 @@ from chatnet.storage.reading import Reading
 from chatnet.storage.record import Record
 from chatnet.storage.sqlite import Writing, reader
 from chatnet.storage.store import TOGETHER, SQLiteStore
-from chatnet.storage.tables import Statements
+from chatnet.storage.tables import Statements, statements_in
 from chatnet.storage.transaction import Extract, Gap, Transaction
 from chatnet.storage.worker import Call, Inline, Worker
 
@@ -182,8 +182,8 @@ def open_shared(
         parameters = parameters_of(url)
     except ValueError as error:
         raise StoreError(f"storage.url {error}.") from None
-    statements = Statements(opening.DIALECT)
-    engine = Engine(parameters, Statements(DIALECT), meaning, lambda: patience, monotonic)
+    statements = statements_in(opening.DIALECT)
+    engine = Engine(parameters, statements_in(DIALECT), meaning, lambda: patience, monotonic)
     opened = Copy(path, statements, meaning, sid).prepare(engine, casemapping, serving, int(now()))
     engine.timeout = timeout
     store: SharedStore

@@ -28,7 +28,7 @@ from chatnet.storage.opening import DIALECT, Opened, prepare
 from chatnet.storage.reading import Reading
 from chatnet.storage.record import Audit, Claim, Record
 from chatnet.storage.sqlite import Writing, connect, reader, reason_of
-from chatnet.storage.tables import Statements
+from chatnet.storage.tables import Statements, statements_in
 from chatnet.storage.transaction import Transaction
 from chatnet.storage.worker import Call, Inline, Worker
 
@@ -256,7 +256,7 @@ def open_store(
     ``answers.at_once``).  It may be at work while the server runs, which hears of it within ``WATCH``
     seconds.
     """
-    statements = Statements(DIALECT)
+    statements = statements_in(DIALECT)
     opened = prepare(path, statements, sid, casemapping, serving, int(now()))
     store: SQLiteStore
     writing = Writing(path, statements, meaning, opened.seq, lambda records: store.taken(records))

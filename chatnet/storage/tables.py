@@ -8,6 +8,7 @@ much.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -161,13 +162,14 @@ OUTBOX: Final = Table(
 Index("outbox_hook", OUTBOX.c.hook, OUTBOX.c.due)
 
 
-def creation(dialect: Dialect) -> list[str]:
+@cache
+def creation(dialect: Dialect) -> tuple[str, ...]:
     """The statements that make all tables and indexes."""
     made: list[str] = []
     for table in ACCOUNTS.sorted_tables:
         made.append(str(CreateTable(table).compile(dialect=dialect)))
         made += [str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes]
-    return made
+    return tuple(made)
 
 
 class Statements:
@@ -226,6 +228,15 @@ class Statements:
             .values(stamp=given("stamp"), value=given("value"), seq=given("seq"))
         )
         self.drop_record = made(delete(RECORD).where(*this_record))
+
+        # The last stamps of each server and span of time, and those of number 0, which may be none.
+        stamp = record.stamp
+        server = func.substr(stamp, SERVER.start + 1, SERVER.stop - SERVER.start)
+        number = func.substr(stamp, NUMBER.start + 1, NUMBER.stop - NUMBER.start)
+        span = func.substr(stamp, 1, SPAN)
+        of_first = func.max(case((number == FIRST_NUMBER, stamp)))
+        stamps = select(func.max(stamp), of_first).group_by(server, span)
+        self.stamps = str(stamps.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
         self.claims = made(
             select(claim.folded, claim.kind, claim.since, claim.entity)
@@ -356,19 +367,15 @@ class Statements:
         self.add_report = made(insert(REPORT))
         self.drop_report = made(delete(REPORT).where(report.key == given("key_")))
 
-    def stamps(self) -> str:
-        """The last stamps of each server and span of time, and those of number 0, which may be none."""
-        stamp = RECORD.c.stamp
-        server = func.substr(stamp, SERVER.start + 1, SERVER.stop - SERVER.start)
-        number = func.substr(stamp, NUMBER.start + 1, NUMBER.stop - NUMBER.start)
-        span = func.substr(stamp, 1, SPAN)
-        first = func.max(case((number == FIRST_NUMBER, stamp)))
-        asked = select(func.max(stamp), first).group_by(server, span)
-        return str(asked.compile(dialect=self._dialect, compile_kwargs={"literal_binds": True}))
-
     def all(self, without: Collection[str]) -> str:
         """All records but those of some fields, those of an entity behind each other."""
         record = RECORD.c
         asked = select(record.entity, record.field, record.stamp, record.value)
         asked = asked.where(record.field.not_in(sorted(without))).order_by(record.entity, record.field)
         return str(asked.compile(dialect=self._dialect, compile_kwargs={"literal_binds": True}))
+
+
+@cache
+def statements_in(dialect: Dialect) -> Statements:
+    """Those of all stores of this process: to make them takes longer than all else as a store is opened."""
+    return Statements(dialect)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from chatnet.storage.messages.index import Search
-from chatnet.storage.messages.tables import Statements
+from chatnet.storage.messages.speech import SQLITE
+from chatnet.storage.messages.tables import statements_in
 from chatnet.storage.sqlite import connect
 
 WRITING: Final = 16384
@@ -25,7 +26,7 @@ class MessageFile:
     def __init__(self, path: Path, search: Search, *, full: bool) -> None:
         self.path: Final = path
         self.search: Final = search
-        self.statements: Final = Statements()
+        self.statements: Final = statements_in(SQLITE)
         self.age = 0
         """How often another file took its place."""
         self._full: Final = full

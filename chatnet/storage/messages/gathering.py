@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, func, or_, select, tuple_
@@ -46,52 +47,7 @@ class Gathering:
     ) -> None:
         self._connect: Final = connect
         self._gone: Final = gone
-        made = speech.made
-        target, message, person = TARGET.c, MESSAGE.c, PERSON.c
-        given: Any = bindparam
-        talks = or_(
-            (target.kind == "d") & (target.name == given("key_")),
-            (target.kind == "g") & (target.name == given("key_")),
-            (target.kind == "d") & (target.other == given("key_")),
-        )
-        whole = TARGET.alias("whole").c
-        self._person = made(select(person.id).where(person.key == given("key_")))
-        self._place = made(
-            select(whole.kind, whole.name, whole.other, whole.ts, whole.shown)
-            .select_from(TARGET)
-            .join(whole.id.table, whole.id == func.coalesce(target.into_id, target.id))
-            .where(target.id == given("target_"))
-        )
-        self._channels = made(
-            select(target.id)
-            .select_from(TARGET)
-            .join(whole.id.table, whole.id == func.coalesce(target.into_id, target.id))
-            .where(whole.kind == "c", whole.name == given("name_"))
-            .order_by(whole.ts, target.id)
-        )
-        # By their numbers, which all have to be looked at: there is no index of authors.
-        part = select(target.id).where(talks)
-        brought = select(target.id).where(target.into_id.in_(part))
-        self._of_person = Both(
-            _messages()
-            .where(
-                message.id > given("last"),
-                message.at >= given("since_"),
-                or_(message.person == given("person_"), message.target.in_(part.union(brought))),
-            )
-            .order_by(message.id),
-            speech,
-        )
-        self._of_channel = Both(
-            _messages()
-            .where(
-                message.target == given("target_"),
-                tuple_(message.at, message.msgid) > tuple_(given("at_"), given("msgid_")),
-            )
-            .order_by(message.at, message.msgid),
-            speech,
-        )
-        self._erasing = made(select(ERASING.c.id).limit(1))
+        self._ask: Final = _statements_in(speech)
 
     def of_person(self, key: str, since: int = 0) -> Gathered:
         """What an account said, and the talks that it is part of, of both sides, from `since` on.
@@ -99,19 +55,19 @@ class Gathering:
         About in the order of time.
         """
         with self._opened() as connection:
-            row = connection.execute(self._person, {"key_": key}).fetchone()
+            row = connection.execute(self._ask.person, {"key_": key}).fetchone()
             where = {"key_": key, "person_": -1 if row is None else row[0], "since_": since}
             where["last"] = max(0, since - SKEW) << BITS
-            yield from self._told(connection, self._of_person, where, lambda row: {"last": row[0]})
+            yield from self._told(connection, self._ask.of_person, where, lambda row: {"last": row[0]})
 
     def of_channel(self, name: str, since: int = 0) -> Gathered:
         """All that was said in channels of that folded name, from `since` on, one channel after the other."""
         with self._opened() as connection:
-            targets = connection.execute(self._channels, {"name_": written(name)}).fetchall()
+            targets = connection.execute(self._ask.channels, {"name_": written(name)}).fetchall()
             for (target,) in targets:
                 where = {"target_": target, "at_": since, "msgid_": BEFORE_ALL}
                 yield from self._told(
-                    connection, self._of_channel, where, lambda row: {"at_": row[2], "msgid_": row[3]}
+                    connection, self._ask.of_channel, where, lambda row: {"at_": row[2], "msgid_": row[3]}
                 )
 
     def _told(
@@ -148,15 +104,72 @@ class Gathering:
     ) -> list[Any]:
         """Some messages, none of which somebody had erased; `places` gets those that they are of."""
         connection.execute("BEGIN")
-        waits = connection.execute(self._erasing).fetchone() is not None
+        waits = connection.execute(self._ask.erasing).fetchone() is not None
         text = statement.without_erased if waits else statement.plain
         rows = connection.execute(text, {**where, "most": PART}).fetchall()
         for target in {row[1] for row in rows} - places.keys():
-            found = connection.execute(self._place, {"target_": target}).fetchone()
+            found = connection.execute(self._ask.place, {"target_": target}).fetchone()
             kind, name, other, ts, shown = found
             places[target] = read(shown), Place(kind, read(name), read(other), ts)
         connection.execute("COMMIT")
         return rows
+
+
+class _Statements:
+    """What is asked, as a database is spoken to."""
+
+    def __init__(self, speech: Speech) -> None:
+        made = speech.made
+        target, message, person = TARGET.c, MESSAGE.c, PERSON.c
+        given: Any = bindparam
+        talks = or_(
+            (target.kind == "d") & (target.name == given("key_")),
+            (target.kind == "g") & (target.name == given("key_")),
+            (target.kind == "d") & (target.other == given("key_")),
+        )
+        whole = TARGET.alias("whole").c
+        self.person = made(select(person.id).where(person.key == given("key_")))
+        self.place = made(
+            select(whole.kind, whole.name, whole.other, whole.ts, whole.shown)
+            .select_from(TARGET)
+            .join(whole.id.table, whole.id == func.coalesce(target.into_id, target.id))
+            .where(target.id == given("target_"))
+        )
+        self.channels = made(
+            select(target.id)
+            .select_from(TARGET)
+            .join(whole.id.table, whole.id == func.coalesce(target.into_id, target.id))
+            .where(whole.kind == "c", whole.name == given("name_"))
+            .order_by(whole.ts, target.id)
+        )
+        # By their numbers, which all have to be looked at: there is no index of authors.
+        part = select(target.id).where(talks)
+        brought = select(target.id).where(target.into_id.in_(part))
+        self.of_person = Both(
+            _messages()
+            .where(
+                message.id > given("last"),
+                message.at >= given("since_"),
+                or_(message.person == given("person_"), message.target.in_(part.union(brought))),
+            )
+            .order_by(message.id),
+            speech,
+        )
+        self.of_channel = Both(
+            _messages()
+            .where(
+                message.target == given("target_"),
+                tuple_(message.at, message.msgid) > tuple_(given("at_"), given("msgid_")),
+            )
+            .order_by(message.at, message.msgid),
+            speech,
+        )
+        self.erasing = made(select(ERASING.c.id).limit(1))
+
+
+@cache
+def _statements_in(speech: Speech) -> _Statements:
+    return _Statements(speech)
 
 
 def _messages() -> Select[Any]:

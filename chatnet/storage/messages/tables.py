@@ -7,6 +7,7 @@ is bound for each message is bound by place, all else by name.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -229,13 +230,14 @@ def labelled(place: Place, shown: str) -> dict[str, object]:
     }
 
 
-def creation(dialect: Dialect) -> list[str]:
+@cache
+def creation(dialect: Dialect) -> tuple[str, ...]:
     """The statements that make all tables and indexes, but for the index of words."""
     made: list[str] = []
     for table in HISTORY.sorted_tables:
         made.append(str(CreateTable(table).compile(dialect=dialect)))
         made += [str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes]
-    return made
+    return tuple(made)
 
 
 class Statements:
@@ -814,3 +816,9 @@ class Both:
         )
         self.plain: Final = speech.made(statement)
         self.without_erased: Final = speech.made(statement.where(~waits))
+
+
+@cache
+def statements_in(speech: Speech) -> Statements:
+    """Those of all files of this process: to make them takes longer than all else as a file is opened."""
+    return Statements(speech)

@@ -15,7 +15,7 @@ from chatnet.storage.interfaces import CANNOT_WRITE, StoreError
 from chatnet.storage.messages.texts import written
 from chatnet.storage.persons.interfaces import Stayed
 from chatnet.storage.persons.rows import Person, Standing
-from chatnet.storage.persons.tables import PERSON, SCHEMA, STANDING, VERSION, Statements
+from chatnet.storage.persons.tables import PERSON, SCHEMA, STANDING, VERSION, statements
 from chatnet.storage.sqlite import connect, is_damage, reason_of
 
 R = TypeVar("R", Person, Standing)
@@ -36,7 +36,7 @@ class PersonFile:
     def __init__(self, path: Path, now: Callable[[], float]) -> None:
         self.path: Final = path
         self._now: Final = now
-        self._statements: Final = Statements()
+        self._statements: Final = statements()
         self._connection: sqlite3.Connection | None = None
 
     def load(self) -> Stayed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Column, MetaData, String, Table, bindparam, delete, select
@@ -59,3 +60,9 @@ class Statements:
         self.forget = {
             table: made(delete(table).where(table.c.key == given("key_"))) for table in (PERSON, STANDING)
         }
+
+
+@cache
+def statements() -> Statements:
+    """Those of all files of this process."""
+    return Statements()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chatnet.storage import postgresql
 from chatnet.storage.interfaces import StoreError
-from chatnet.storage.messages.database.speech import DatabaseStatements, foundation
+from chatnet.storage.messages.database.speech import foundation, statements_of
 from chatnet.storage.messages.index import Index, Search
 from chatnet.storage.messages.opening import MIGRATIONS, Opened
 from chatnet.storage.messages.tables import SCHEMA, VERSION
@@ -54,7 +54,7 @@ class MessageDatabase:
         if search == "trigrams":
             raise StoreError(NO_TRIGRAMS)
         self.sid: Final = sid
-        self.statements: Final = DatabaseStatements(sid)
+        self.statements: Final = statements_of(sid)
         self.search: Final = search
         self.is_new = False
         """Whether its tables were made just now."""

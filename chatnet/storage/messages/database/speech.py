@@ -7,6 +7,7 @@ they hear, and what they may have missed, is noted for each.
 from __future__ import annotations
 
 import string
+from functools import cache
 from typing import Final, NamedTuple
 
 from sqlalchemy import func
@@ -253,3 +254,9 @@ class DatabaseStatements(Statements):
             _last_of_several(self.newest.plain), _last_of_several(self.newest.without_erased)
         )
         self.ends = "SELECT min(id), max(id) FROM message"
+
+
+@cache
+def statements_of(sid: str) -> DatabaseStatements:
+    """Those of a server, made once for a process."""
+    return DatabaseStatements(sid)
