@@ -1,8 +1,9 @@
 """Daemons that need not import anything: each is a copy of a process that has done so.
 
-Most of what a daemon does in a test is to import chatnet, Twisted, pydantic and SQLAlchemy.  A copy has a
-process id, a folder, an environment, arguments and descriptors of its own, and nothing was made before, above
-all no reactor: what it does is what a new `twistd` does once all is imported.
+Most of what a daemon does in a test is to import chatnet, Twisted, pydantic and SQLAlchemy, and to put the
+statements of its stores into words.  A copy has a process id, a folder, an environment, arguments and
+descriptors of its own, and nothing else was made before, above all no reactor: what it does is what a new
+`twistd` does once all is imported.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ LARGEST: Final = 1 << 18
 
 
 def load() -> None:
-    """Import chatnet and the ways into twistd, but make nothing."""
+    """Import chatnet and the ways into twistd, and make the statements of its stores, but nothing else."""
     import twisted.internet.epollreactor
     import twisted.scripts._twistd_unix  # noqa: F401
 
@@ -30,9 +30,26 @@ def load() -> None:
     for module in pkgutil.walk_packages(chatnet.__path__, "chatnet."):
         if not any(name in module.name for name in WITHOUT):
             importlib.import_module(module.name)
+    make_statements()
     assert "twisted.internet.reactor" not in sys.modules
     gc.collect()
     gc.freeze()
+
+
+def make_statements() -> None:
+    """What a process makes once, of the stores that most servers have; without, each copy would."""
+    from chatnet.storage import opening, tables
+    from chatnet.storage.messages import tables as of_messages
+    from chatnet.storage.messages.gathering import Gathering
+    from chatnet.storage.messages.speech import SQLITE
+    from chatnet.storage.persons import tables as of_persons
+
+    tables.creation(opening.DIALECT)
+    tables.statements_in(opening.DIALECT)
+    of_messages.creation(SQLITE.dialect)
+    of_messages.statements_in(SQLITE)
+    of_persons.statements()
+    Gathering(lambda: None)
 
 
 def serve(requests: socket.socket) -> bool:
