@@ -234,9 +234,9 @@ class Statements:
         server = func.substr(stamp, SERVER.start + 1, SERVER.stop - SERVER.start)
         number = func.substr(stamp, NUMBER.start + 1, NUMBER.stop - NUMBER.start)
         span = func.substr(stamp, 1, SPAN)
-        first = func.max(case((number == FIRST_NUMBER, stamp)))
-        asked = select(func.max(stamp), first).group_by(server, span)
-        self.stamps = str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        of_first = func.max(case((number == FIRST_NUMBER, stamp)))
+        stamps = select(func.max(stamp), of_first).group_by(server, span)
+        self.stamps = str(stamps.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
         self.claims = made(
             select(claim.folded, claim.kind, claim.since, claim.entity)
@@ -318,8 +318,8 @@ class Statements:
             )
         )
         self.count_parcels = made(select(func.count(box.id)).where(of_hook))
-        eldest = select(box.id).where(of_hook).order_by(box.id).limit(given("most")).offset(given("skip"))
-        self.drop_first_parcels = made(delete(OUTBOX).where(box.id.in_(eldest)))
+        first = select(box.id).where(of_hook).order_by(box.id).limit(given("most")).offset(given("skip"))
+        self.drop_first_parcels = made(delete(OUTBOX).where(box.id.in_(first)))
         self.parcels = made(select(box.hook, func.count(box.id)).group_by(box.hook))
         self.next_parcel = made(
             select(box.id, box.due, box.tries, box.at, box.event, box.body)
