@@ -18,7 +18,7 @@ import {BEGINNING, END, compare} from "./questions.js";
  * @property {number} until
  * @property {number} triedAt
  * @property {number} tries
- * @property {boolean} far
+ * @property {boolean} [far]
  */
 
 /** Messages of one channel or talk that are kept. */

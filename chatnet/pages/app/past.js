@@ -215,7 +215,7 @@ export class Past extends Entries {
      */
     _doubt([since, until], now, tries) {
         const entry = this.entries[this.place({at: until, id: ""})] ?? null;
-        this.setGap(entry, {state: "incomplete", since, until, triedAt: now, tries: tries + 1, far: false});
+        this.setGap(entry, {state: "incomplete", since, until, triedAt: now, tries: tries + 1});
     }
 
     /**
@@ -262,7 +262,7 @@ export class Past extends Entries {
     apart() {
         this.asking = null;
         this.from = Infinity;
-        this.end = this.end?.far === false ? this.end : unread();
+        this.end = this.end && !this.end.far ? this.end : unread();
         for (const {hole} of this.gaps()) {
             if (hole.state === "failed" || hole.state === "denied") {
                 hole.state = "unread";
