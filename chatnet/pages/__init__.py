@@ -4,6 +4,10 @@
 the page (``sw.js``, ``favicon.svg``) has its own name on the server.  What the page, or the manifest, has as
 ``/app/main.js`` becomes ``/app/HASH/main.js``, which changes when anything does, so that browsers may keep it
 for ever; modules and styles name each other by relative paths.
+
+Modules that the page's own import by themselves are named in its head.  Where it has
+``<template id="later" data-of="room.js"></template>`` it gets the names of that module and of all that this
+imports, for which the script of the page may ask at once, instead of one import after the other.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ _NAMING: Final = (".html", ".webmanifest")
 _NAMED: Final = re.compile(r"(?<=[\"'])/(app/[\w./-]+)")
 _STATIC: Final = re.compile(r"""^\s*(?:import|export)\b[^"'();]*["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
 _DYNAMIC: Final = re.compile(r"""\bimport\(\s*["'](\.{1,2}/[^"']+)["']\s*\)""")
+_LATER: Final = re.compile(r'(?<=<template id="later") data-of="([\w./-]+)">')
 _TITLE: Final = re.compile(r"<title>[^<]*</title>")
 
 
@@ -100,9 +105,17 @@ def read(folder: Traversable | None = None) -> Pages:
         given[path] = _file(KINDS[end], data)
     del given[f"/{PAGE}"]
     page = _versioned(found[PAGE].decode(), version)
-    for name in _needed_first(found):
-        page = _before_head_ends(page, f'<link rel="modulepreload" href="/app/{version}/{name}">').decode()
-    return Pages(version, given, page)
+    own = [each for each in _NAMED.findall(found[PAGE].decode()) if each.endswith(".js")]
+    first = _reached(found, own)
+    for name in first:
+        if name not in own:
+            page = _before_head_ends(page, _preload(name, version)).decode()
+
+    def later(match: re.Match[str]) -> str:
+        names = _reached(found, [f"app/{match[1]}"])
+        return ">" + "".join(_preload(name, version) for name in names if name not in first)
+
+    return Pages(version, given, _LATER.sub(later, page))
 
 
 def _walk(folder: Traversable, inside: str) -> Iterator[tuple[str, bytes]]:
@@ -122,6 +135,7 @@ def _check(found: Mapping[str, bytes]) -> None:
         named: list[str] = []
         if name.endswith(_NAMING):
             named = _NAMED.findall(data.decode())
+            named += [f"app/{each}" for each in _LATER.findall(data.decode())]
         elif name.endswith(".js"):
             text = data.decode()
             named = [_beside(name, each) for each in (*_STATIC.findall(text), *_DYNAMIC.findall(text))]
@@ -138,16 +152,18 @@ def _beside(name: str, relative: str) -> str:
     return normpath(join(dirname(name), relative))
 
 
-def _needed_first(found: Mapping[str, bytes]) -> list[str]:
-    """Modules that the page's own ones import without being asked, in the order in which they are met."""
-    page = found[PAGE].decode()
-    ahead = [each for each in _NAMED.findall(page) if each.endswith(".js")]
-    first, seen = set(ahead), list(ahead)
+def _reached(found: Mapping[str, bytes], begin: list[str]) -> list[str]:
+    """These modules, and all that they import without being asked, in the order in which they are met."""
+    seen = list(dict.fromkeys(begin))
     for name in seen:  # it grows meanwhile
         for relative in _STATIC.findall(found[name].decode()):
             if (other := _beside(name, relative)) not in seen:
                 seen.append(other)
-    return [name.removeprefix("app/") for name in seen if name not in first]
+    return seen
+
+
+def _preload(name: str, version: str) -> str:
+    return f'<link rel="modulepreload" href="/app/{version}/{name.removeprefix("app/")}">'
 
 
 def _before_head_ends(page: str, line: str) -> bytes:

@@ -75,6 +75,17 @@ def test_what_is_needed_at_once_is_told_beforehand(tmp_path: Path) -> None:
     assert pages.page.count("/app/") == pages.page.count(f"/app/{pages.version}/") == 6
 
 
+def test_what_is_needed_next_is_told_for_when_it_is_wanted(tmp_path: Path) -> None:
+    page = '<script src="/app/two.js"></script><template id="later" data-of="main.js"></template><p>'
+    pages = write(tmp_path, **{"index.html": page})
+    app = f"/app/{pages.version}/"
+    links = "".join(
+        f'<link rel="modulepreload" href="{app}{name}">' for name in ("main.js",)
+    )  # the others are needed first
+    assert f'<template id="later">{links}</template><p>' in pages.page
+    assert pages.page.count(app) == 2
+
+
 def test_any_change_changes_the_name(tmp_path: Path) -> None:
     versions = {write(tmp_path).version, write(tmp_path).version}
     assert len(versions) == 1
@@ -96,6 +107,7 @@ def test_the_page_tells_its_script_of_the_server(tmp_path: Path) -> None:
     ("name", "text", "missing"),
     [
         ("index.html", '<link href="/app/none.css">', "app/none.css"),
+        ("index.html", '<template id="later" data-of="none.js">', "app/none.js"),
         ("manifest.webmanifest", '{"src": "/app/none.png"}', "app/none.png"),
         ("app/one.js", 'import "./none.js";', "app/none.js"),
         ("app/one.js", 'import("./none.js");', "app/none.js"),

@@ -54,12 +54,18 @@ async function knock(wrong) {
         api,
         come: (entry) => enter(entry),
     });
-    import("./room.js"); // it is there by the time somebody has a name
+    later(); // it is there by the time somebody has a name
+}
+
+/** The chat itself: all its modules are asked for at once. @returns {Promise<typeof import("./room.js")>} */
+function later() {
+    document.head.append(/** @type {HTMLTemplateElement} */ (at("later")).content);
+    return import("./room.js");
 }
 
 /** @param {Entry} entry @param {boolean} [again] not by the door @returns {Promise<string | null>} */
 async function enter(entry, again = false) {
-    const {Room} = await import("./room.js");
+    const {Room} = await later();
     remember(entry);
     api.token = (entry.token && entry.secret) || "";
     if (again && api.token && !(await renew(entry))) return null;
