@@ -151,7 +151,10 @@ def test_who_is_none_is_told_how_to_become_one(visit: Visit) -> None:
 
 def test_a_guest_who_is_operator_is_told_what_the_page_takes(visit: Visit) -> None:
     kim = visit().enter("kim", "#visitors")
-    kim.say(f"/oper boss {WORD}")
+    kim.say("/oper")
+    kim.page.get_by_label("Operator name").fill("boss")
+    kim.page.get_by_label("Operator password").fill(WORD)
+    kim.page.get_by_role("button", name="Become operator").click()
     kim.page.get_by_role("button", name="Operate the server").click()
     expect(kim.page.locator(".gate")).to_contain_text("You are operator in the chat, but a guest.")
     kim.page.get_by_role("button", name="To the chat").click()
