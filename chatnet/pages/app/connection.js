@@ -108,6 +108,8 @@ export class Connection extends Link {
     _heed(change) {
         if (change.kind === "joined") {
             this._catching.entered(change.target ?? "");
+        } else if (change.kind === "missed") {
+            this.looking.missed(this.model.target(change.target ?? ""));
         } else if (change.kind === "typing") {
             this.clock.later(6000, () => this._stopTyping(change.target ?? ""));
         } else if (change.kind === "channels" && this.opened && !this.model.targets.has(fold(this.opened.name))) {

@@ -37,7 +37,7 @@ export class Link extends EventTarget {
         this._url = url;
         this._WebSocket = socket;
         this.clock = clock;
-        this._random = random;
+        this.random = random;
         this.model = new State();
         /** @type {ConnectionState} */
         this.state = "OFF";
@@ -140,7 +140,7 @@ export class Link extends EventTarget {
         this._heard = this.clock.now();
         this._become("GREETING");
         this._after(TIMES.greeting, () => this._lost("timeout"));
-        this._greeting = new Greeting(this.model, this.who, (verb, params) => this.send(verb, params), this._random);
+        this._greeting = new Greeting(this.model, this.who, (verb, params) => this.send(verb, params), this.random);
         this._greeting.begin();
     }
 
@@ -180,7 +180,7 @@ export class Link extends EventTarget {
         }
         this._drop();
         const delay = code === GOING_AWAY && this._tries === 0
-            ? 1000 + 9000 * this._random() : Math.min(LONGEST, FIRST * 2 ** this._tries) * (0.7 + 0.6 * this._random());
+            ? 1000 + 9000 * this.random() : Math.min(LONGEST, FIRST * 2 ** this._tries) * (0.7 + 0.6 * this.random());
         this._tries += 1;
         this.retryAt = this.clock.now() + delay;
         this._after(delay, () => this._connect());
@@ -273,7 +273,7 @@ export class Link extends EventTarget {
 
     /** Letters and digits that nobody has used before. */
     nonce() {
-        return [0, 0].map(() => Math.floor(this._random() * 36 ** 6).toString(36).padStart(6, "0")).join("");
+        return [0, 0].map(() => Math.floor(this.random() * 36 ** 6).toString(36).padStart(6, "0")).join("");
     }
 
     /**

@@ -63,9 +63,10 @@ import {Isupport, fold, same} from "./wire.js";
  * `channels`: the list of targets · `target`: counts, topic, mark, modes of one · `rows`: its past, from `first` to
  * `last`; with `live` the new `row`, and whether it is a `mention` or one's `own` · `people`: the members of one, or
  * (no target) what is known of `nick` · `typing` · `error`: a numeric or FAIL that answers no question · `notice`: a
- * word of the server · `list` · `whois` · `search` · `renamed` · `invited` · `joined`: one is in a channel now.
+ * word of the server · `list` · `whois` · `search` · `renamed` · `invited` · `joined`: one is in a channel now ·
+ * `missed`: of one something is to be asked for that was said to others.
  * @typedef {object} Change
- * @property {"self"|"welcome"|"isupport"|"caps"|"channels"|"target"|"rows"|"people"|"typing"|"error"|"notice"|"list"|"whois"|"search"|"renamed"|"invited"|"joined"} kind
+ * @property {"self"|"welcome"|"isupport"|"caps"|"channels"|"target"|"rows"|"people"|"typing"|"error"|"notice"|"list"|"whois"|"search"|"renamed"|"invited"|"joined"|"missed"} kind
  * @property {string} [target]
  * @property {string} [nick]
  * @property {string} [first]
