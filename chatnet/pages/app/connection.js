@@ -112,8 +112,11 @@ export class Connection extends Link {
             this.looking.missed(this.model.target(change.target ?? ""));
         } else if (change.kind === "typing") {
             this.clock.later(6000, () => this._stopTyping(change.target ?? ""));
-        } else if (change.kind === "channels" && this.opened && !this.model.targets.has(fold(this.opened.name))) {
-            this.opened = null;
+        } else if (change.kind === "channels") {
+            this.outbox.tidy();
+            if (this.opened && !this.model.targets.has(fold(this.opened.name))) {
+                this.opened = null;
+            }
         }
     }
 
@@ -164,6 +167,7 @@ export class Connection extends Link {
             const target = name === undefined ? undefined : this.model.targets.get(fold(name));
             target?.past.prune(this.visible(target));
         }
+        this.model.thin(this.opened);
         this.dispatchEvent(new CustomEvent("changes", {detail: changes}));
     }
 
@@ -315,6 +319,7 @@ export class Connection extends Link {
         }
         this.model.targets.delete(folded);
         this.model.channels.delete(folded);
+        this.outbox.tidy();
         this.tell([{kind: "channels"}]);
     }
 
@@ -350,7 +355,7 @@ export class Connection extends Link {
     typing(name, on) {
         const target = this.model.target(name);
         const told = this._typed.get(target);
-        const now = this.clock.now();
+        const now = this.clock.ticks();
         if (!this.model.caps.has("message-tags") || !this.hears(target) || (on ? told !== undefined && now - told < TYPING : told === undefined)) {
             return;
         }

@@ -45,7 +45,7 @@ export class Link extends EventTarget {
         this.reason = "";
         /** What the server said about that. */
         this.text = "";
-        /** When it is tried again (milliseconds), while WAITING. */
+        /** When it is tried again (as `ticks` has it), while WAITING. */
         this.retryAt = 0;
         /** By how many milliseconds the clock here is behind that of the server. */
         this.clockOff = 0;
@@ -154,8 +154,8 @@ export class Link extends EventTarget {
 
     /** PING when nothing came for a while. */
     _watch() {
-        this._after(Math.max(0, this._heard + TIMES.silent - this.clock.now()), () => {
-            if (this.clock.now() - this._heard >= TIMES.silent) {
+        this._after(Math.max(0, this._heard + TIMES.silent - this.clock.ticks()), () => {
+            if (this.clock.ticks() - this._heard >= TIMES.silent) {
                 this._ping();
             } else {
                 this._watch();
@@ -175,14 +175,14 @@ export class Link extends EventTarget {
      * @param {number} [code]  of the WebSocket
      */
     _lost(reason, code = 0) {
-        if (this.state === "LIVE" && this.clock.now() - this._liveSince >= TIMES.steady) {
+        if (this.state === "LIVE" && this.clock.ticks() - this._liveSince >= TIMES.steady) {
             this._tries = 0;
         }
         this._drop();
         const delay = code === GOING_AWAY && this._tries === 0
             ? 1000 + 9000 * this.random() : Math.min(LONGEST, FIRST * 2 ** this._tries) * (0.7 + 0.6 * this.random());
         this._tries += 1;
-        this.retryAt = this.clock.now() + delay;
+        this.retryAt = this.clock.ticks() + delay;
         this._after(delay, () => this._connect());
         this._become("WAITING", reason);
     }
@@ -240,7 +240,7 @@ export class Link extends EventTarget {
         if (!message) {
             return;
         }
-        this._heard = this.clock.now();
+        this._heard = this.clock.ticks();
         this.came({message, item: this.model.batches.take(message)});
         const outcome = this._greeting?.take(message);
         if (outcome?.state === "in") {

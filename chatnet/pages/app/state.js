@@ -105,6 +105,8 @@ import {Isupport, fold, same} from "./wire.js";
  * @property {string[]} more  other lines about them
  */
 
+/** Messages that are kept of all channels and talks together. */
+const MOST = 20_000;
 /** What it takes to ask for the past, and to know what is an answer. */
 const NEEDED = ["draft/chathistory", "batch", "message-tags", "server-time", "labeled-response"];
 
@@ -182,6 +184,22 @@ export class State {
             this.targets.set(folded, target);
         }
         return target;
+    }
+
+    /**
+     * Beyond so many messages in all those are forgotten that nobody looks at, first where most are kept.
+     * @param {Target|null} opened
+     */
+    thin(opened) {
+        const targets = [...this.targets.values()];
+        let over = targets.reduce((sum, {past}) => sum + past.entries.length, 0) - MOST;
+        const others = over > 0 ? targets.filter((target) => target !== opened) : [];
+        others.sort((one, other) => one.past.entries.length - other.past.entries.length);
+        for (let next = others.pop(); next && over > 0; next = others.pop()) {
+            const before = next.past.entries.length;
+            next.past.prune(null, Math.max(1, before >> 1));
+            over -= before - next.past.entries.length;
+        }
     }
 
     /** Messages that one question of the past gives at most; 0: none. */
