@@ -5,7 +5,7 @@
  * of `Change`) when all is read that has come.  `model` is what is known.
  */
 
-import {lines} from "./batches.js";
+import {isBatch, lines} from "./batches.js";
 import {Catching} from "./catching.js";
 import {wantedOf} from "./greeting.js";
 import {Labels, Refusal, Unanswered, refusalIn} from "./labels.js";
@@ -91,7 +91,8 @@ export class Connection extends Link {
         const {request, items} = this._labels.take(item);
         const refusal = request && refusalIn(items);
         if (!request?.page) {
-            const changes = items.flatMap((each) => applyWhole(this.model, each, this.serverTime()));
+            const told = request?.aside ? items.filter((each) => isBatch(each) || each.verb !== "NOTICE") : items;
+            const changes = told.flatMap((each) => applyWhole(this.model, each, this.serverTime()));
             this.tell(request?.told ? changes.filter((change) => change.kind !== "error") : changes);
             for (const change of changes) {
                 this._heed(change);
@@ -188,12 +189,12 @@ export class Connection extends Link {
      * @param {(error: Error & {code?: string}) => void} failed
      * @param {string} [verb]
      * @param {string[]} [params]
-     * @param {{page?: boolean, told?: boolean, tags?: Record<string, string>}} [how]
+     * @param {{page?: boolean, told?: boolean, aside?: boolean, tags?: Record<string, string>}} [how]
      */
-    request(done, failed, verb = "", params = [], {page = false, told = page || !verb, tags = {}} = {}) {
-        const until = this.clock.now() + ANSWER;
-        const label = this._labels.open({done, failed, told, page, until});
-        this.clock.later(ANSWER, () => this._labels.fail("There was no answer", this.clock.now()));
+    request(done, failed, verb = "", params = [], {page = false, told = page || !verb, aside = false, tags = {}} = {}) {
+        const until = this.clock.ticks() + ANSWER;
+        const label = this._labels.open({done, failed, told, aside, page, until});
+        this.clock.later(ANSWER, () => this._labels.fail("There was no answer", this.clock.ticks()));
         if (verb) {
             this.send(verb, params, this.model.caps.has("labeled-response") ? {...tags, label} : tags);
         }
@@ -205,15 +206,16 @@ export class Connection extends Link {
      * @param {string} verb
      * @param {string[]} [params]
      * @param {Record<string, string>} [tags]
+     * @param {boolean} [aside]  whoever asks shows what is said in the answer, and nobody else
      * @returns {Promise<Message[]>}
      */
-    ask(verb, params = [], tags = {}) {
+    ask(verb, params = [], tags = {}, aside = false) {
         return new Promise((resolve, reject) => {
             if (this.state !== "LIVE" || !this.model.caps.has("labeled-response")) {
                 reject(new Unanswered("There is no connection"));
                 return;
             }
-            this.request((items) => resolve(items.flatMap(lines)), reject, verb, params, {told: true, tags});
+            this.request((items) => resolve(items.flatMap(lines)), reject, verb, params, {told: true, aside, tags});
         });
     }
 

@@ -263,17 +263,15 @@ export class Desk {
         return found;
     }
 
-    /** @param {string} line of IRC, as it is @returns {Promise<string | null>} */
-    async quote(line) {
+    /** @param {string} line of IRC, as it is @param {string} [name] of its answer @returns {Promise<string | null>} */
+    async quote(line, name = line) {
         const [, middle, , last] = /** @type {RegExpMatchArray} */ (line.match(/^(.*?)( :(.*))?$/s));
         const [verb, ...params] = middle.trim().split(/ +/);
         try {
-            const answer = await this.connection.ask(
-                verb.toUpperCase(),
-                last === undefined ? params : [...params, last],
-            );
+            const whole = last === undefined ? params : [...params, last];
+            const answer = await this.connection.ask(verb.toUpperCase(), whole, {}, true);
             const told = answer.map((message) => message.params.slice(1).join(" ")).filter(Boolean);
-            if (told.length) this.dialog("answer", {line, told});
+            if (told.length) this.dialog("answer", {line: name, told});
             return null;
         } catch (error) {
             return reason(error);

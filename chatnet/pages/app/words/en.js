@@ -303,6 +303,12 @@ export const words = {
 
     "command.none": "/{name} is no command. /quote {upper} sends it as it is.",
     "command.wants": "It is used so: /{name} {form}",
+    "command.cs": "ChanServ: registered channels",
+    "command.cs.form": "[command]",
+    "command.hs": "HistServ: what was said",
+    "command.hs.form": "[command]",
+    "command.ns": "NickServ: accounts",
+    "command.ns.form": "[command]",
     "command.away": "Say that you are away, or back",
     "command.away.form": "[why]",
     "command.ban": "Keep somebody out",
