@@ -247,6 +247,9 @@ export class Connection extends Link {
         }
         const known = this.model.targets.size;
         const target = this.model.target(name);
+        if (this.model.isupport.isChannel(name)) {
+            target.channel ??= this.model.outside(name);
+        }
         if (this.model.targets.size !== known) {
             this.tell([{kind: "channels"}]);
         }

@@ -142,8 +142,9 @@ export class Room {
         this.timeline.goTo(id);
     }
 
-    logOut() {
-        this.main.logOut();
+    /** @param {string} [way] what of the door one wants then */
+    logOut(way = "") {
+        this.main.logOut(way);
     }
 
     operate() {
@@ -331,6 +332,7 @@ export class Room {
                   )
                 : h("span", {class: "topic"}, open ? (desk.person(open.name)?.realname ?? "") : ""),
             desk.model.caps.has("soju.im/search") && tool("search", say("search"), () => desk.dialog("search")),
+            channel && !channel.joined && button(say("channel.join"), () => this.#join(channel.name), "link"),
             channel?.joined && tool("invite", say("invite"), () => desk.dialog("invite", open?.name), {class: "wide"}),
             open &&
                 tool(
@@ -344,6 +346,12 @@ export class Room {
                     "aria-expanded": String(!this.side.hidden),
                 }),
         );
+    }
+
+    /** Into a channel that one is not in. @param {string} name */
+    async #join(name) {
+        const wrong = await this.desk.join(name);
+        if (wrong) this.composer.wrong(wrong);
     }
 
     #togglePeople() {

@@ -18,7 +18,7 @@ export function tell(room, nick) {
     if (!me.account && nick && !me.nick.startsWith(nick)) {
         // the nick is an account's: accounts protect theirs
         const another = {words: say("bar.nick"), go: () => desk.dialog("settings")};
-        const login = {words: say("door.login"), go: () => room.logOut()};
+        const login = {words: say("door.login"), go: () => room.logOut("login")};
         bar.tell({key: "nick", words: say("bar.guest", {nick, now: me.nick}), deeds: [login, another, close("nick")]});
     } else bar.drop("nick");
     if (!isSecureContext) bar.tell({key: "insecure", words: say("bar.insecure"), deeds: [close("insecure")]});

@@ -166,6 +166,22 @@ export class State {
     }
 
     /**
+     * The channel of that name; if one knows of none, one is outside of it.
+     * @param {string} name
+     */
+    outside(name) {
+        let channel = this.channel(name);
+        if (!channel) {
+            channel = {
+                name, topic: "", topicBy: "", topicAt: 0, createdAt: 0, modes: new Map(), members: new Map(), naming: null,
+                joined: false, key: "",
+            };
+            this.channels.set(fold(name), channel);
+        }
+        return channel;
+    }
+
+    /**
      * The channel or talk of that name; made if there is none.
      * @param {string} name
      */
