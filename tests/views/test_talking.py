@@ -161,10 +161,10 @@ def test_commands(club: ClubDaemon, visit: Visit) -> None:
 
 def test_what_the_servers_helpers_say_is_shown(club: ClubDaemon, visit: Visit) -> None:
     kim = visit().enter("kim", "#helped")
-    for command in ("/ns info nobody", "/chanserv info #helped"):
+    for command, answer in (("/ns help", "REGISTER"), ("/chanserv info #helped", "not registered")):
         kim.say(command)
         dialog = kim.page.get_by_role("dialog")
-        expect(dialog).to_contain_text("not registered")
+        expect(dialog).to_contain_text(answer)
         kim.page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
     expect(kim.page.locator("chat-channels .item")).to_have_count(1)  # no talk was made of it

@@ -27,7 +27,7 @@ export class ChatBar extends HTMLElement {
 
     /**
      * How the connection is.
-     * @param {{state: string, text: string, retryAt: number}} how
+     * @param {{state: string, reason: string, text: string, retryAt: number}} how
      * @param {() => void} retry
      */
     connection(how, retry) {
@@ -44,7 +44,7 @@ export class ChatBar extends HTMLElement {
         else
             this.tell({
                 key: "connection",
-                words: text || say("bar.lost"),
+                words: how.reason === "killed" ? say("bar.killed", {text}) : text || say("bar.lost"),
                 bad: true,
                 deeds: [{words: say("bar.retry"), go: retry}],
             });

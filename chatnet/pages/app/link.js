@@ -77,6 +77,7 @@ export class Link extends EventTarget {
      */
     start(who) {
         this.who = who;
+        this.text = "";
         this._tries = 0;
         if (this._socket) {
             this._drop();
@@ -136,8 +137,7 @@ export class Link extends EventTarget {
 
     _greet() {
         this.model.offered.clear();
-        this.text = "";
-        this._heard = this.clock.now();
+        this._heard = this.clock.ticks();
         this._become("GREETING");
         this._after(TIMES.greeting, () => this._lost("timeout"));
         this._greeting = new Greeting(this.model, this.who, (verb, params) => this.send(verb, params), this.random);
@@ -146,7 +146,8 @@ export class Link extends EventTarget {
 
     _welcome() {
         this._greeting = null;
-        this._liveSince = this.clock.now();
+        this.text = "";
+        this._liveSince = this.clock.ticks();
         this._become("LIVE");
         this._watch();
         this.begin();
@@ -195,7 +196,7 @@ export class Link extends EventTarget {
     _refuse(reason, text) {
         this._drop();
         this._stopTimer();
-        this.text = text;
+        this.text = (reason === "login" && this.text) || text; // who was put out reads why, not that a login failed
         this._become("REFUSED", reason);
     }
 
@@ -247,6 +248,8 @@ export class Link extends EventTarget {
             this._welcome();
         } else if (outcome?.state === "refused" || (message.verb === "465" && this.state === "LIVE")) {
             this._refuse(outcome?.reason ?? "banned", outcome?.text ?? message.params[message.params.length - 1] ?? "");
+        } else if (message.verb === "KILL" && this.model.isMe(message.params[0] ?? "")) {
+            this._refuse("killed", `${message.nick}: ${message.params[1] ?? ""}`);
         }
     }
 
@@ -260,7 +263,7 @@ export class Link extends EventTarget {
         if (message.verb === "PING") {
             this.send("PONG", message.params.slice(-1));
         } else if (message.verb === "ERROR") {
-            this.text = message.params[0] ?? "";
+            this.text = (message.params[0] ?? "").replace(/^Closing Link: \S+ \((.*)\)$/, "$1");
         } else if (message.verb === "001" && at) {
             this.clockOff = at - this.clock.now();
         }

@@ -24,6 +24,14 @@ export function tell(room, nick) {
     if (!isSecureContext) bar.tell({key: "insecure", words: say("bar.insecure"), deeds: [close("insecure")]});
 }
 
+/** Why one is not let in, in words. @param {import("./connection.js").Connection} connection */
+export function refused({reason, text, who}) {
+    if (reason === "no-login") return say("door.noAccounts");
+    if (reason !== "login") return text || say("door.wrong");
+    const token = /** @type {import("./door.js").Entry} */ (who).token;
+    return `${say(token ? "door.again" : "door.wrong")} ${text}`;
+}
+
 /** After a while apart the server may have another version of this page. @param {Room} room */
 export async function compare(room) {
     const answer = await fetch(import.meta.url, {method: "HEAD", cache: "no-store"}).catch(() => null);

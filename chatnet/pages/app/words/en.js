@@ -114,6 +114,7 @@ export const words = {
     "bar.insecure": "This page is not encrypted: others on the way can read along.",
     "bar.kept": "Chat is open in another tab.",
     "bar.kept.here": "Use it here",
+    "bar.killed": "Your connection was ended by {text}",
     "bar.lost": "Connection lost.",
     "bar.new": "A new version is here.",
     "bar.now": "Now",
