@@ -29,8 +29,10 @@ MAKE: Final = """async (random) => {
             this.readyState = 3;
         }
     }
+    let jumped = 0;
     const clock = {
-        now: () => now,
+        now: () => now + jumped,
+        ticks: () => now,
         later: (ms, what) => {
             const timer = {at: now + ms, what};
             timers.push(timer);
@@ -58,6 +60,9 @@ MAKE: Final = """async (random) => {
                 rest();
             }
             now = end;
+        },
+        jump(ms) {
+            jumped += ms;
         },
         open() {
             last().readyState = 1;
@@ -344,6 +349,23 @@ def test_silence(world: World) -> None:
     assert world.states()[-1] == ["WAITING", "silent"]
 
 
+@pytest.mark.parametrize("hours", [5, -5])
+def test_a_clock_that_is_set_does_nothing(world: World, hours: int) -> None:
+    world.live()
+    world.do("advance", 29_000)
+    world.do("jump", hours * 3_600_000)
+    world.receive(":s NOTICE ann :still here")
+    world.do("advance", 29_999)
+    assert world.sent() == []
+    world.do("advance", 1)
+    assert len(world.sent()) == 1
+    world.do("jump", -hours * 3_600_000)
+    world.receive(":s PONG s :x")
+    world.do("advance", 29_999)
+    assert world.states()[-1] == ["LIVE", ""]
+    assert world.sent() == []
+
+
 def test_somebody_looks_at_a_connection_that_is_dead(world: World) -> None:
     world.live()
     world.states()
@@ -549,6 +571,55 @@ def test_what_other_servers_may_know(world: World) -> None:
     assert history(world) == []
 
 
+def parted(world: World) -> None:
+    """bob was lost by a split, and ann has said something since."""
+    opened(world)
+    world.receive(
+        "@time=2023-11-14T22:13:22.000Z :s BATCH +s netsplit s far",
+        "@batch=s :bob!b@h QUIT :s far",
+        "BATCH -s",
+        said(4, nick="ann"),
+    )
+
+
+def test_what_was_said_behind_a_split_is_asked_for(world: World) -> None:
+    parted(world)
+    assert history(world) == []
+    world.receive(
+        "@time=2023-11-14T22:13:26.000Z :s BATCH +j netjoin s far", "@batch=j :bob!b@h JOIN #c", "BATCH -j"
+    )
+    assert world.rows("#c")[-1] == ["hole", "incomplete", "sent"]
+    world.do("advance", 2999)
+    assert history(world) == []  # a moment for the servers to tell each other
+    world.do("advance", 1)
+    [asked] = history(world)
+    assert asked.split(" ")[1:] == ["CHATHISTORY", "LATEST", "#c", "*", "100"]
+    world.receive(*page_of(asked, said(1), said(3), said(4, nick="ann"), said(5)))
+    assert [row[1] for row in world.rows("#c") if row[0] == "message"] == ["1", "3", "4", "5"]
+    assert "hole" not in [row[0] for row in world.rows("#c")]
+
+
+def test_who_was_not_told_that_a_split_is_over(world: World) -> None:
+    parted(world)
+    world.do("close", 1006)
+    world.do("advance", 500)
+    world.greeted()
+    world.welcomed()
+    world.receive(*joined("#c", "2023-11-14T22:13:26.000Z"))
+    split = world.look('model.target("#c").past.rows().find((row) => row.split).split')
+    assert split["back"] == ["bob"]
+    [asked] = history(world)  # before one knew who is there
+    assert asked.split(" ")[1:] == ["CHATHISTORY", "LATEST", "#c", "msgid=m04", "100"]
+    world.receive(*page_of(asked, said(5)))
+    assert world.rows("#c")[-1][0] == "hole"
+    world.do("advance", 3000)
+    [asked] = history(world)
+    assert asked.split(" ")[1:] == ["CHATHISTORY", "LATEST", "#c", "*", "100"]
+    world.receive(*page_of(asked, said(1), said(3), said(4, nick="ann"), said(5)))
+    assert [row[1] for row in world.rows("#c") if row[0] == "message"] == ["1", "3", "4", "5"]
+    assert "hole" not in [row[0] for row in world.rows("#c")]
+
+
 def test_what_cannot_be_read_is_tried_again_when_somebody_wants_it(world: World) -> None:
     world.live(join=("#c",))
     world.receive(*joined("#c"))
@@ -631,6 +702,68 @@ def test_what_is_refused_says_why(world: World) -> None:
     assert change is None
     world.call("dismiss", "#c", world.do("ids", "#c")[-1])
     assert world.rows("#c") == [["message", "1", "sent"]]
+
+
+def test_what_is_not_answered_was_perhaps_said(world: World) -> None:
+    opened(world)
+    world.call("say", "#c", "hello")
+    [line] = world.sent()
+    passes(world, 59_999)
+    assert world.rows("#c")[-1] == ["outbox", "hello", "waiting"]
+    passes(world, 1)
+    assert world.rows("#c")[-1] == ["outbox", "hello", "uncertain"]
+    world.receive(f"@label={label(line)};{said(2, 'hello', ';+chatnet/nonce=' + nonce(line), 'ann')[1:]}")
+    assert world.rows("#c")[1:] == [["message", "hello", "sent"]]  # late, but it was
+
+
+def test_what_is_taken_and_never_heard_was_perhaps_said(world: World) -> None:
+    opened(world)
+    world.call("say", "#c", "hello")
+    [line] = world.sent()
+    world.receive(f"@label={label(line)} :s ACK")
+    passes(world, 59_999)
+    assert world.rows("#c")[-1] == ["outbox", "hello", "waiting"]
+    passes(world, 1)
+    assert world.rows("#c")[-1] == ["outbox", "hello", "uncertain"]
+
+
+def test_what_waited_for_a_talk_that_is_closed_does_not_count(world: World) -> None:
+    opened(world)
+    world.do("close", 1006)
+    for number in range(50):
+        assert world.call("say", "bob", f"line {number}") is True
+    assert world.call("say", "#c", "too much") is False
+    world.call("close", "bob")
+    assert world.call("say", "#c", "one") is True
+    world.do("advance", 500)
+    world.greeted()
+    world.welcomed()
+    world.receive(*joined("#c", "2023-11-14T22:13:26.000Z"))
+    assert [line.rpartition(" ")[2] for line in world.sent() if "PRIVMSG" in line] == ["one"]
+
+
+def test_what_is_kept_of_all_together(world: World) -> None:
+    opened(world)
+    world.page.evaluate("""() => {
+        const {connection} = world;
+        for (let place = 0; place < 12; place++) {
+            const target = connection.model.target(`nick${place}`);
+            const lines = Array.from({length: 1900}, (_, at) => ({
+                tags: new Map([["msgid", `${place}.${at}`]]), nick: "x", user: "x", host: "x",
+                source: "x!x@x", verb: "PRIVMSG", params: ["ann", "words"],
+            }));
+            target.past.take(lines, {live: true}, 0);
+        }
+        connection.open("nick3");
+        connection.tell([{kind: "channels"}]);
+    }""")
+    world.do("advance", 0)
+    world.receive("PING :x")
+    kept = world.page.evaluate(
+        "() => [...world.connection.model.targets.values()].map(({past}) => past.entries.length)"
+    )
+    assert 18_000 < sum(kept) <= 20_000
+    assert world.look('model.target("nick3").past.entries.length') == 1900
 
 
 def test_several_lines_and_too_long_ones(world: World) -> None:

@@ -47,6 +47,12 @@ def test_an_account_is_made_and_kept_and_invites(club: ClubDaemon, visit: Visit)
     kim.page.get_by_role("button", name="Settings").click()
     expect(kim.page.locator(".sessions li")).to_have_count(1)
     expect(kim.page.locator(".sessions")).to_contain_text("this one")
+    kim.page.get_by_label("What for").fill("greenhouse")
+    kim.page.get_by_label("It may").select_option("Read only")
+    kim.page.get_by_label("Password now").last.fill(PASSWORD)
+    kim.page.get_by_role("button", name="Make a token").click()
+    assert kim.page.get_by_label("The token").input_value().startswith("cn-")
+    expect(kim.page.locator(".sessions li")).to_have_count(2)
     kim.page.get_by_label("Colours").select_option("dark")
     expect(kim.page.locator("html")).to_have_attribute("data-theme", "dark")
     with kim.page.expect_response(lambda answer: answer.request.method == "PATCH" and answer.ok):
@@ -80,6 +86,18 @@ def test_a_link_that_is_none_lets_in_all_the_same(visit: Visit) -> None:
     guest.page.get_by_role("heading", name="Welcome to Chessclub").wait_for()
 
 
+def test_a_guest_makes_an_account_and_is_where_they_were(visit: Visit) -> None:
+    kim = visit().enter("kimono", "#silk")
+    kim.say("/join #wool")
+    kim.heading("#wool")
+    kim.page.get_by_role("button", name="Settings").click()
+    kim.page.locator("dialog").get_by_role("button", name="Make an account").click()
+    kim.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    kim.page.locator("button[type=submit]").click()
+    expect(kim.page.locator(".me")).to_contain_text("Logged in")
+    expect(kim.page.locator("chat-channels .item")).to_have_text(["silk", "wool"])
+
+
 def test_a_guest_has_the_chat_in_one_tab(club: ClubDaemon, visit: Visit) -> None:
     bob = club.member("bob", "#tabs")
     kim = visit().enter("kim", "#tabs")
@@ -92,3 +110,35 @@ def test_a_guest_has_the_chat_in_one_tab(club: ClubDaemon, visit: Visit) -> None
     expect(kim.page.locator("chat-bar")).to_contain_text("Chat is open in another tab")
     bob.say("#tabs", "where are you?")
     second.locator("li.row", has_text="where are you?").wait_for()
+
+
+def test_what_one_device_has_read_is_read_on_the_others(club: ClubDaemon, visit: Visit) -> None:
+    bob = club.member("bob", "#here", "#there")
+    desk = visit()
+    desk.page.goto(f"{desk.address}c/here")
+    desk.page.get_by_role("button", name="Make an account").click()
+    desk.page.get_by_label("Your nick").fill("twofold")
+    desk.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    desk.page.locator("button[type=submit]").click()
+    desk.heading("#here")
+    desk.say("/join #there")
+    desk.heading("#there")
+    tab = desk.context.new_page()  # of the same browser: a session of its own
+    tab.goto(f"{desk.address}c/there")
+    phone = visit()
+    phone.page.goto(f"{phone.address}c/there")
+    phone.page.get_by_role("button", name="I have an account").click()
+    phone.page.get_by_label("Account").fill("twofold")
+    phone.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    phone.page.get_by_role("button", name="Log in").click()
+    phone.heading("#there")
+    tab.get_by_role("heading", name="#there", level=1).wait_for()
+    bob.say("#here", "twofold: read this")
+    others = [page.locator("[data-key='#here'] .count") for page in (tab, phone.page)]
+    for count in others:
+        expect(count).to_contain_text("@1")
+    desk.page.bring_to_front()
+    desk.page.locator("[data-key='#here']").click()
+    desk.row("read this")
+    for count in others:
+        expect(count).to_have_count(0)

@@ -27,8 +27,8 @@ SOURCES = {path: file.data.decode() for path, file in APP.files.items() if path.
 LINES = 400
 FIRST_VISIT = 100_000
 """Bytes, packed, until somebody has come in."""
-LATER = re.compile(r"/operat")
-"""The page of operators is loaded by them alone."""
+LATER = re.compile(r"/operat|/dialogs/")
+"""The page of operators is loaded by them alone, a dialog by who opens it."""
 REQUESTS = 18
 """Until the door can be used; the rest comes while somebody thinks of a name."""
 FORBIDDEN = re.compile(

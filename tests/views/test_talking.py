@@ -159,6 +159,30 @@ def test_commands(club: ClubDaemon, visit: Visit) -> None:
     ann.client.until("KICK #court ann :enough$")
 
 
+def test_what_the_servers_helpers_say_is_shown(club: ClubDaemon, visit: Visit) -> None:
+    kim = visit().enter("kim", "#helped")
+    for command, answer in (("/ns help", "REGISTER"), ("/chanserv info #helped", "not registered")):
+        kim.say(command)
+        dialog = kim.page.get_by_role("dialog")
+        expect(dialog).to_contain_text(answer)
+        kim.page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    expect(kim.page.locator("chat-channels .item")).to_have_count(1)  # no talk was made of it
+
+
+def test_a_channel_that_one_left_stays_a_channel(club: ClubDaemon, visit: Visit) -> None:
+    kim = visit().enter("kim", "#stay")
+    kim.say("/join #left")
+    kim.heading("#left")
+    kim.say("/part")
+    kim.heading("#stay")
+    kim.page.go_back()
+    kim.heading("#left")
+    expect(kim.page.locator("[data-key='#left']")).to_contain_text("not joined")
+    kim.page.get_by_role("button", name="Join", exact=True).click()
+    kim.page.locator("[data-nick=kim]").wait_for()
+
+
 def test_by_keys_alone(club: ClubDaemon, visit: Visit) -> None:
     bob = club.member("bob", "#keys", "#other")
     kim = visit()

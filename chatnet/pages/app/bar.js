@@ -27,7 +27,7 @@ export class ChatBar extends HTMLElement {
 
     /**
      * How the connection is.
-     * @param {{state: string, text: string, retryAt: number}} how
+     * @param {{state: string, reason: string, text: string, retryAt: number}} how
      * @param {() => void} retry
      */
     connection(how, retry) {
@@ -35,7 +35,7 @@ export class ChatBar extends HTMLElement {
         const {state, text, retryAt} = how;
         if (state === "LIVE") this.drop("connection");
         else if (state === "WAITING") {
-            const left = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
+            const left = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
             const words = `${text || say("bar.lost")} ${say("bar.waiting", {n: left})}`;
             this.tell({key: "connection", words, bad: true, deeds: [{words: say("bar.now"), go: retry}]});
             this.#timer = window.setTimeout(() => this.connection(how, retry), 1000);
@@ -44,7 +44,7 @@ export class ChatBar extends HTMLElement {
         else
             this.tell({
                 key: "connection",
-                words: text || say("bar.lost"),
+                words: how.reason === "killed" ? say("bar.killed", {text}) : text || say("bar.lost"),
                 bad: true,
                 deeds: [{words: say("bar.retry"), go: retry}],
             });

@@ -23,8 +23,8 @@ export class Catching {
     constructor(connection) {
         this._connection = connection;
         /**
-         * Channels to enter, and their keys ("": none).
-         * @type {Map<string, {name: string, key: string}>}
+         * Channels to enter, and their keys ("": none); `was`: one was in it before.
+         * @type {Map<string, {name: string, key: string, was?: boolean}>}
          */
         this.wanted = new Map();
         /** @type {Map<string, string>} */
@@ -49,7 +49,7 @@ export class Catching {
         this._persists = false;
         for (const channel of model.channels.values()) {
             if (channel.joined) {
-                this.wanted.set(fold(channel.name), {name: channel.name, key: channel.key});
+                this.wanted.set(fold(channel.name), {name: channel.name, key: channel.key, was: true});
                 channel.joined = false;
             }
         }
@@ -85,9 +85,8 @@ export class Catching {
         this.wanted.clear();
         if (this._persists || (model.me.account && told.length)) {
             // One was here all the time: what is not told was left on another device.
-            const others = wanted.filter(({name}) => !model.channel(name));
-            wanted.filter(({name}) => model.channel(name)).forEach(({name}) => this._left(name));
-            this.join(others);
+            wanted.filter(({was}) => was).forEach(({name}) => this._left(name));
+            this.join(wanted.filter(({was}) => !was));
         } else {
             this.join(wanted);
         }

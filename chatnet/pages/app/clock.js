@@ -3,10 +3,11 @@
  */
 
 /**
- * `now` in milliseconds; `later` calls once, unless what it returns is called before; `soon` calls when all is read
+ * `now` in milliseconds since 1970; `ticks` in those since whenever, which nobody sets; `later` calls once, unless what it returns is called before; `soon` calls when all is read
  * that has come.
  * @typedef {object} Clock
  * @property {() => number} now
+ * @property {() => number} ticks
  * @property {(ms: number, what: () => void) => () => void} later
  * @property {(what: () => void) => void} soon
  */
@@ -19,6 +20,7 @@ channel.port1.onmessage = () => waiting.shift()?.();
 /** @type {Clock} */
 export const realClock = {
     now: () => Date.now(),
+    ticks: () => performance.now(),
     later: (ms, what) => {
         const timer = setTimeout(what, ms);
         return () => clearTimeout(timer);

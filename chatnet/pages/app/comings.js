@@ -84,12 +84,7 @@ function join(state, message, now, changes, quiet = false) {
  * @param {Changes} changes
  */
 function entered(state, name, changes) {
-    const known = state.channel(name);
-    /** @type {Channel} */
-    const channel = known ?? {
-        name, topic: "", topicBy: "", topicAt: 0, createdAt: 0, modes: new Map(), members: new Map(), naming: null,
-        joined: true, key: "",
-    };
+    const channel = state.outside(name);
     channel.name = name;
     channel.joined = true;
     channel.members = new Map();

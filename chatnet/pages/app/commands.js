@@ -77,8 +77,19 @@ export const COMMANDS = {
         desk.dialog("person", nick ?? (target.channel ? desk.model.me.nick : target.name)),
     oper: ({desk, words}) => (words.length === 2 ? desk.command("OPER", words) : desk.dialog("oper")),
     quote: ({desk, rest}) => (rest ? desk.quote(rest) : wants("quote")),
+    cs: (typed) => served("CS", typed),
+    ns: (typed) => served("NS", typed),
+    hs: (typed) => served("HISTSERV", typed),
     help: ({desk}) => desk.dialog("keys"),
 };
+/** Other names of commands. @type {Record<string, string>} */
+const ALIASES = {chanserv: "cs", nickserv: "ns", histserv: "hs"};
+
+/** What the server's own helpers do; they tell of it. @param {string} verb @param {Typed} typed */
+function served(verb, {desk, rest}) {
+    const line = `${verb} ${rest || "HELP"}`;
+    return desk.quote(line, `/${line.split(" ", 2).join(" ").toLowerCase()}`); // (what stands behind may be a password)
+}
 
 /** @param {string} name */
 function wants(name) {
@@ -94,7 +105,9 @@ function wants(name) {
  */
 export async function run(line, desk, target) {
     const [, name, rest] = /** @type {RegExpMatchArray} */ (line.match(/^\/(\S*)\s*([^]*)$/));
-    const command = Object.hasOwn(COMMANDS, name.toLowerCase()) ? COMMANDS[name.toLowerCase()] : null;
+    const lower = name.toLowerCase();
+    const known = Object.hasOwn(ALIASES, lower) ? ALIASES[lower] : lower;
+    const command = Object.hasOwn(COMMANDS, known) ? COMMANDS[known] : null;
     if (!command) return say("command.none", {name, upper: name.toUpperCase()});
     return command({desk, target, rest, words: rest.split(/\s+/).filter(Boolean)});
 }

@@ -5,7 +5,7 @@
  * of `Change`) when all is read that has come.  `model` is what is known.
  */
 
-import {lines} from "./batches.js";
+import {isBatch, lines} from "./batches.js";
 import {Catching} from "./catching.js";
 import {wantedOf} from "./greeting.js";
 import {Labels, Refusal, Unanswered, refusalIn} from "./labels.js";
@@ -91,7 +91,8 @@ export class Connection extends Link {
         const {request, items} = this._labels.take(item);
         const refusal = request && refusalIn(items);
         if (!request?.page) {
-            const changes = items.flatMap((each) => applyWhole(this.model, each, this.serverTime()));
+            const told = request?.aside ? items.filter((each) => isBatch(each) || each.verb !== "NOTICE") : items;
+            const changes = told.flatMap((each) => applyWhole(this.model, each, this.serverTime()));
             this.tell(request?.told ? changes.filter((change) => change.kind !== "error") : changes);
             for (const change of changes) {
                 this._heed(change);
@@ -108,10 +109,15 @@ export class Connection extends Link {
     _heed(change) {
         if (change.kind === "joined") {
             this._catching.entered(change.target ?? "");
+        } else if (change.kind === "missed") {
+            this.looking.missed(this.model.target(change.target ?? ""));
         } else if (change.kind === "typing") {
             this.clock.later(6000, () => this._stopTyping(change.target ?? ""));
-        } else if (change.kind === "channels" && this.opened && !this.model.targets.has(fold(this.opened.name))) {
-            this.opened = null;
+        } else if (change.kind === "channels") {
+            this.outbox.tidy();
+            if (this.opened && !this.model.targets.has(fold(this.opened.name))) {
+                this.opened = null;
+            }
         }
     }
 
@@ -162,6 +168,7 @@ export class Connection extends Link {
             const target = name === undefined ? undefined : this.model.targets.get(fold(name));
             target?.past.prune(this.visible(target));
         }
+        this.model.thin(this.opened);
         this.dispatchEvent(new CustomEvent("changes", {detail: changes}));
     }
 
@@ -182,12 +189,12 @@ export class Connection extends Link {
      * @param {(error: Error & {code?: string}) => void} failed
      * @param {string} [verb]
      * @param {string[]} [params]
-     * @param {{page?: boolean, told?: boolean, tags?: Record<string, string>}} [how]
+     * @param {{page?: boolean, told?: boolean, aside?: boolean, tags?: Record<string, string>}} [how]
      */
-    request(done, failed, verb = "", params = [], {page = false, told = page || !verb, tags = {}} = {}) {
-        const until = this.clock.now() + ANSWER;
-        const label = this._labels.open({done, failed, told, page, until});
-        this.clock.later(ANSWER, () => this._labels.fail("There was no answer", this.clock.now()));
+    request(done, failed, verb = "", params = [], {page = false, told = page || !verb, aside = false, tags = {}} = {}) {
+        const until = this.clock.ticks() + ANSWER;
+        const label = this._labels.open({done, failed, told, aside, page, until});
+        this.clock.later(ANSWER, () => this._labels.fail("There was no answer", this.clock.ticks()));
         if (verb) {
             this.send(verb, params, this.model.caps.has("labeled-response") ? {...tags, label} : tags);
         }
@@ -199,15 +206,16 @@ export class Connection extends Link {
      * @param {string} verb
      * @param {string[]} [params]
      * @param {Record<string, string>} [tags]
+     * @param {boolean} [aside]  whoever asks shows what is said in the answer, and nobody else
      * @returns {Promise<Message[]>}
      */
-    ask(verb, params = [], tags = {}) {
+    ask(verb, params = [], tags = {}, aside = false) {
         return new Promise((resolve, reject) => {
             if (this.state !== "LIVE" || !this.model.caps.has("labeled-response")) {
                 reject(new Unanswered("There is no connection"));
                 return;
             }
-            this.request((items) => resolve(items.flatMap(lines)), reject, verb, params, {told: true, tags});
+            this.request((items) => resolve(items.flatMap(lines)), reject, verb, params, {told: true, aside, tags});
         });
     }
 
@@ -239,6 +247,9 @@ export class Connection extends Link {
         }
         const known = this.model.targets.size;
         const target = this.model.target(name);
+        if (this.model.isupport.isChannel(name)) {
+            target.channel ??= this.model.outside(name);
+        }
         if (this.model.targets.size !== known) {
             this.tell([{kind: "channels"}]);
         }
@@ -313,6 +324,7 @@ export class Connection extends Link {
         }
         this.model.targets.delete(folded);
         this.model.channels.delete(folded);
+        this.outbox.tidy();
         this.tell([{kind: "channels"}]);
     }
 
@@ -348,7 +360,7 @@ export class Connection extends Link {
     typing(name, on) {
         const target = this.model.target(name);
         const told = this._typed.get(target);
-        const now = this.clock.now();
+        const now = this.clock.ticks();
         if (!this.model.caps.has("message-tags") || !this.hears(target) || (on ? told !== undefined && now - told < TYPING : told === undefined)) {
             return;
         }

@@ -12,7 +12,7 @@ import {say} from "./words.js";
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {import("./state.js").Target} Target */
 /** @typedef {import("./state.js").Channel} Channel */
-/** What a page can do. @typedef {{show(): void, dialog(name: string, detail: any): void, people(on: boolean): void, reply(row: Row): void, insert(words: string): void, goTo(id: string): void, intro(target: Target | null): Node, logOut(): void, operate(): void}} Page */
+/** What a page can do. @typedef {{show(): void, dialog(name: string, detail: any): void, people(on: boolean): void, reply(row: Row): void, insert(words: string): void, goTo(id: string): void, intro(target: Target | null): Node, logOut(way?: string): void, operate(): void}} Page */
 
 export class Desk {
     /** @type {Target | null} */
@@ -263,17 +263,15 @@ export class Desk {
         return found;
     }
 
-    /** @param {string} line of IRC, as it is @returns {Promise<string | null>} */
-    async quote(line) {
+    /** @param {string} line of IRC, as it is @param {string} [name] of its answer @returns {Promise<string | null>} */
+    async quote(line, name = line) {
         const [, middle, , last] = /** @type {RegExpMatchArray} */ (line.match(/^(.*?)( :(.*))?$/s));
         const [verb, ...params] = middle.trim().split(/ +/);
         try {
-            const answer = await this.connection.ask(
-                verb.toUpperCase(),
-                last === undefined ? params : [...params, last],
-            );
+            const whole = last === undefined ? params : [...params, last];
+            const answer = await this.connection.ask(verb.toUpperCase(), whole, {}, true);
             const told = answer.map((message) => message.params.slice(1).join(" ")).filter(Boolean);
-            if (told.length) this.dialog("answer", {line, told});
+            if (told.length) this.dialog("answer", {line: name, told});
             return null;
         } catch (error) {
             return reason(error);
@@ -294,9 +292,20 @@ export class Desk {
         return null;
     }
 
-    /** @param {string} name @param {string} [why] */
-    part(name, why) {
-        return this.command("PART", why ? [name, why] : [name]);
+    /** @param {string} name @param {string} [why] @returns {Promise<string | null>} */
+    async part(name, why) {
+        const wrong = await this.command("PART", why ? [name, why] : [name]);
+        if (wrong === null && this.open && fold(this.open.name) === fold(name)) this.#elsewhere();
+        return wrong;
+    }
+
+    /** To another channel or talk, if there is one. */
+    #elsewhere() {
+        const {channels, people} = this.targets();
+        const next = [...channels, ...people].find((each) => each !== this.open);
+        this.open = null;
+        if (next) this.show(next.name);
+        else this.page.show();
     }
 
     /** Keep somebody out of a channel: by account if there is one, else by address. @param {string} name @param {string} who */
@@ -340,11 +349,7 @@ export class Desk {
     async leave(target) {
         if (target.channel?.joined) await this.part(target.name);
         this.connection.close(target.name);
-        const {channels, people} = this.targets();
-        const next = [...channels, ...people].find((each) => each !== target);
-        this.open = null;
-        if (next) this.show(next.name);
-        else this.page.show();
+        if (this.open === target) this.#elsewhere();
     }
 
     // the past

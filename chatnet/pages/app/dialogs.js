@@ -1,6 +1,6 @@
 // @ts-check
 /** What opens over the page: each dialog is a module of its own, imported when it is wanted first. */
-import {fill, h, tool} from "./dom.js";
+import {button, fill, h, tool} from "./dom.js";
 import {say} from "./words.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -34,8 +34,25 @@ const TABLE = {
 export async function open(name, desk, detail) {
     const load = TABLE[name];
     if (!load) throw new Error(`there is no dialog ${name}`);
-    const {open: show} = await load();
+    coming += 1;
+    const {open: show} = await load().finally(() => (coming -= 1));
     show(desk, detail);
+    const input = /** @type {HTMLInputElement} */ (document.activeElement);
+    if (typed && input.closest("dialog") && input.matches("input")) {
+        input.value += typed;
+        input.dispatchEvent(new Event("input", {bubbles: true}));
+    }
+    typed = "";
+}
+
+/** Dialogs that are being loaded, and what is typed meanwhile: it is meant for them. */
+let coming = 0;
+let typed = "";
+
+/** Keep a key for the dialog that is to be seen in a moment. @param {KeyboardEvent} event @returns {boolean} whether one is */
+export function awaited(event) {
+    if (coming && event.key.length === 1 && !event.ctrlKey && !event.metaKey) typed += event.key;
+    return coming > 0;
 }
 
 /** Whether any is open. */
@@ -76,6 +93,22 @@ export function frame(title, ...within) {
  */
 export function field(name, input, more) {
     return h("label", {class: "field"}, h("span", null, name), input, more && h("span", {class: "small"}, more));
+}
+
+/**
+ * A text to be copied.
+ * @param {string} text
+ * @param {string} name of what it is
+ */
+export function copied(text, name) {
+    const input = h("input", {readonly: true, value: text, "aria-label": name});
+    input.addEventListener("focus", () => input.select());
+    const copy = button(say("copy"), async () => {
+        input.select();
+        await navigator.clipboard?.writeText(text);
+        copy.textContent = say("copied");
+    });
+    return h("div", {class: "join field"}, input, copy);
 }
 
 /**

@@ -27,11 +27,11 @@ const SECURE = location.protocol === "https:" || ["localhost", "127.0.0.1", "[::
  * @param {string} how.invite "" or the token of an invitation
  * @param {string} how.nick what stands in the field to begin with
  * @param {string} how.wrong "" or why one stands here again
- * @param {boolean} how.login whether it begins with an account
+ * @param {string} how.begin "login" or "account": what it begins with
  * @param {any} how.api
  * @param {(entry: Entry) => Promise<string | null>} how.come a text is why not
  */
-export async function door({about, invite, nick, wrong, login: known, api, come}) {
+export async function door({about, invite, nick, wrong, begin, api, come}) {
     const place = at("door");
     /** @type {any} */
     let invited = null;
@@ -57,7 +57,8 @@ export async function door({about, invite, nick, wrong, login: known, api, come}
     const code = h("input", {inputmode: "text", autocomplete: "one-time-code", autocapitalize: "none"});
     const stay = h("input", {type: "checkbox", checked: true});
     const told = h("div");
-    let way = about.guests === false || known || invited?.account === "needed" ? "login" : "guest";
+    let way = about.guests === false || begin === "login" || invited?.account === "needed" ? "login" : "guest";
+    if (begin === "account" && accounts) way = begin;
     if (invited && way === "login") way = "account";
     place.hidden = false;
     draw();

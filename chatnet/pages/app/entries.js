@@ -165,12 +165,15 @@ export class Entries {
      * There is nothing between two places that is not here: whatever gaps were wholly between them are none.
      * @param {Key} low
      * @param {Key} high
+     * @param {number} [doubt]  since when (milliseconds) all was asked for of which there was a doubt
      */
-    close(low, high) {
+    close(low, high, doubt = low.at) {
         /** @type {Key} */
         let before = BEGINNING;
         for (const entry of [...this.entries, null]) {
-            if (this.gap(entry) && compare(low, before) <= 0 && compare(entry ?? END, high) <= 0) {
+            const hole = this.gap(entry);
+            const whole = hole && (hole.state !== "incomplete" || doubt <= hole.since);
+            if (whole && compare(low, before) <= 0 && compare(entry ?? END, high) <= 0) {
                 this.setGap(entry, null);
             }
             before = entry ?? END;

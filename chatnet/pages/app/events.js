@@ -31,11 +31,18 @@ export function tell(item, isMe) {
 
 /** @param {import("./rows.js").Split} split */
 function told({near, far, gone, back, backAt}) {
-    const values = {n: gone.length, near, far, back: back.length};
-    const end = backAt ? (back.length < gone.length ? say("split.some", values) : say("split.back", values)) : "";
+    const servers = near.startsWith("*") ? say("split.hidden") : say("split.servers", {near, far});
+    const here = gone.filter((nick) => back.includes(nick)).length;
+    const line = [
+        gone.length && say("split", {n: gone.length, servers}),
+        backAt && (here ? say(here < gone.length ? "split.some" : "split.back", {n: here}) : say("split.met", {servers})),
+    ];
     return {
-        line: say("split", values) + (end && ` · ${end}`),
-        more: [names(gone, 200), back.length ? say("split.names", {names: names(back, 200)}) : ""].filter(Boolean),
+        line: line.filter(Boolean).join(" · "),
+        more: [
+            gone.length ? names(gone, 200) : "",
+            back.length ? say("split.names", {names: names(back, 200)}) : "",
+        ].filter(Boolean),
     };
 }
 

@@ -1,12 +1,18 @@
 // @ts-check
 /** Keys of the whole page; those of a row, a list, the composer are told where these are. */
-import {anyOpen} from "./dialogs.js";
+import {anyOpen, awaited} from "./dialogs.js";
 import {at, composing} from "./dom.js";
 
 /** @typedef {import("./room.js").Room} Room */
 
 /** @param {Room} room */
 export function listen(room) {
+    const first = (/** @type {KeyboardEvent} */ event) => {
+        if (!awaited(event)) return;
+        event.preventDefault();
+        event.stopPropagation();
+    };
+    addEventListener("keydown", first, true);
     addEventListener("keydown", (event) => {
         if (composing(event) || event.defaultPrevented || at("chat").hidden || anyOpen()) return;
         if (go(room, event)) event.preventDefault();

@@ -34,11 +34,12 @@ export class Unanswered extends Error {
 
 /**
  * A question: `done` gets the answer, `failed` why there is none.  `told`: it is the one who asked who tells of a
- * refusal.  `page`: what the answer is told of is the past.
+ * refusal, `aside`: and of what is said.  `page`: what the answer is told of is the past.
  * @typedef {object} Request
  * @property {(items: Item[]) => void} done
  * @property {(error: Error) => void} failed
  * @property {boolean} told
+ * @property {boolean} aside
  * @property {boolean} page
  * @property {number} until
  */

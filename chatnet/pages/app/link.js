@@ -37,7 +37,7 @@ export class Link extends EventTarget {
         this._url = url;
         this._WebSocket = socket;
         this.clock = clock;
-        this._random = random;
+        this.random = random;
         this.model = new State();
         /** @type {ConnectionState} */
         this.state = "OFF";
@@ -45,7 +45,7 @@ export class Link extends EventTarget {
         this.reason = "";
         /** What the server said about that. */
         this.text = "";
-        /** When it is tried again (milliseconds), while WAITING. */
+        /** When it is tried again (as `ticks` has it), while WAITING. */
         this.retryAt = 0;
         /** By how many milliseconds the clock here is behind that of the server. */
         this.clockOff = 0;
@@ -77,6 +77,7 @@ export class Link extends EventTarget {
      */
     start(who) {
         this.who = who;
+        this.text = "";
         this._tries = 0;
         if (this._socket) {
             this._drop();
@@ -136,17 +137,17 @@ export class Link extends EventTarget {
 
     _greet() {
         this.model.offered.clear();
-        this.text = "";
-        this._heard = this.clock.now();
+        this._heard = this.clock.ticks();
         this._become("GREETING");
         this._after(TIMES.greeting, () => this._lost("timeout"));
-        this._greeting = new Greeting(this.model, this.who, (verb, params) => this.send(verb, params), this._random);
+        this._greeting = new Greeting(this.model, this.who, (verb, params) => this.send(verb, params), this.random);
         this._greeting.begin();
     }
 
     _welcome() {
         this._greeting = null;
-        this._liveSince = this.clock.now();
+        this.text = "";
+        this._liveSince = this.clock.ticks();
         this._become("LIVE");
         this._watch();
         this.begin();
@@ -154,8 +155,8 @@ export class Link extends EventTarget {
 
     /** PING when nothing came for a while. */
     _watch() {
-        this._after(Math.max(0, this._heard + TIMES.silent - this.clock.now()), () => {
-            if (this.clock.now() - this._heard >= TIMES.silent) {
+        this._after(Math.max(0, this._heard + TIMES.silent - this.clock.ticks()), () => {
+            if (this.clock.ticks() - this._heard >= TIMES.silent) {
                 this._ping();
             } else {
                 this._watch();
@@ -175,14 +176,14 @@ export class Link extends EventTarget {
      * @param {number} [code]  of the WebSocket
      */
     _lost(reason, code = 0) {
-        if (this.state === "LIVE" && this.clock.now() - this._liveSince >= TIMES.steady) {
+        if (this.state === "LIVE" && this.clock.ticks() - this._liveSince >= TIMES.steady) {
             this._tries = 0;
         }
         this._drop();
         const delay = code === GOING_AWAY && this._tries === 0
-            ? 1000 + 9000 * this._random() : Math.min(LONGEST, FIRST * 2 ** this._tries) * (0.7 + 0.6 * this._random());
+            ? 1000 + 9000 * this.random() : Math.min(LONGEST, FIRST * 2 ** this._tries) * (0.7 + 0.6 * this.random());
         this._tries += 1;
-        this.retryAt = this.clock.now() + delay;
+        this.retryAt = this.clock.ticks() + delay;
         this._after(delay, () => this._connect());
         this._become("WAITING", reason);
     }
@@ -195,7 +196,7 @@ export class Link extends EventTarget {
     _refuse(reason, text) {
         this._drop();
         this._stopTimer();
-        this.text = text;
+        this.text = (reason === "login" && this.text) || text; // who was put out reads why, not that a login failed
         this._become("REFUSED", reason);
     }
 
@@ -240,13 +241,15 @@ export class Link extends EventTarget {
         if (!message) {
             return;
         }
-        this._heard = this.clock.now();
+        this._heard = this.clock.ticks();
         this.came({message, item: this.model.batches.take(message)});
         const outcome = this._greeting?.take(message);
         if (outcome?.state === "in") {
             this._welcome();
         } else if (outcome?.state === "refused" || (message.verb === "465" && this.state === "LIVE")) {
             this._refuse(outcome?.reason ?? "banned", outcome?.text ?? message.params[message.params.length - 1] ?? "");
+        } else if (message.verb === "KILL" && this.model.isMe(message.params[0] ?? "")) {
+            this._refuse("killed", `${message.nick}: ${message.params[1] ?? ""}`);
         }
     }
 
@@ -260,7 +263,7 @@ export class Link extends EventTarget {
         if (message.verb === "PING") {
             this.send("PONG", message.params.slice(-1));
         } else if (message.verb === "ERROR") {
-            this.text = message.params[0] ?? "";
+            this.text = (message.params[0] ?? "").replace(/^Closing Link: \S+ \((.*)\)$/, "$1");
         } else if (message.verb === "001" && at) {
             this.clockOff = at - this.clock.now();
         }
@@ -273,7 +276,7 @@ export class Link extends EventTarget {
 
     /** Letters and digits that nobody has used before. */
     nonce() {
-        return [0, 0].map(() => Math.floor(this._random() * 36 ** 6).toString(36).padStart(6, "0")).join("");
+        return [0, 0].map(() => Math.floor(this.random() * 36 ** 6).toString(36).padStart(6, "0")).join("");
     }
 
     /**

@@ -4,7 +4,7 @@
 
 import {isBatch} from "./batches.js";
 import {takePage} from "./model.js";
-import {paramsOf, pause} from "./questions.js";
+import {SOON, paramsOf, pause} from "./questions.js";
 import {Changes} from "./state.js";
 
 /** @typedef {import("./connection.js").Connection} Connection */
@@ -83,6 +83,22 @@ export class Looking {
         this._decide(target);
         this._next();
         this._again(target);
+    }
+
+    /**
+     * Others have said something meanwhile of which one's server may have learned in a moment.  All who are there
+     * will ask, and do it one after the other.
+     * @param {Target} target
+     */
+    missed(target) {
+        const {clock, random} = this._connection;
+        clock.later(SOON * (1 + random()), () => {
+            if (target === this._connection.opened) {
+                this.look(target, this._connection.visible(target));
+            } else {
+                this.later(target);
+            }
+        });
     }
 
     /**

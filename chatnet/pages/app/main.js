@@ -4,7 +4,7 @@ import {invitation, operating, wantedBy} from "./address.js";
 import {Api} from "./api.js";
 import {at} from "./dom.js";
 import {door} from "./door.js";
-import {kept} from "./places.js";
+import {drop, kept} from "./places.js";
 import {Settings, dress, storage} from "./settings.js";
 import {say} from "./words.js";
 
@@ -50,7 +50,7 @@ async function knock(wrong) {
         invite: invitation(location),
         nick: storage("localStorage")?.getItem(NICK) ?? "",
         wrong,
-        login: operating(location),
+        begin: operating(location) ? "login" : location.hash.slice(1),
         api,
         come: (entry) => enter(entry),
     });
@@ -67,12 +67,14 @@ function later() {
 async function enter(entry, again = false) {
     const {Room} = await later();
     remember(entry);
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
     api.token = (entry.token && entry.secret) || "";
     if (again && api.token && !(await renew(entry))) return null;
     if (api.token) keepSettings();
     if (!room) room = new Room(settings, api, {refused: leave, logOut, operate: toOperate});
     const wanted = wantedBy(location);
-    const channels = [...(again ? kept() : (entry.channels ?? [])), ...(wanted ? [wanted] : [])];
+    const places = again || !entry.channels?.length ? kept() : entry.channels;
+    const channels = [...places, ...(wanted ? [wanted] : [])];
     if (invitation(location)) history.replaceState(null, "", "/");
     room.enter(entry, channels.length || again ? channels : (about.autojoin ?? []), again);
     if (operating(location)) await operate();
@@ -151,7 +153,8 @@ function leave(reason) {
     knock(reason || say("door.wrong"));
 }
 
-async function logOut() {
+/** @param {string} way "", or what of the door somebody wants who comes in again: then they are in their channels again */
+async function logOut(way) {
     if (api.token) {
         const {items} = await api.get("/tokens").catch(() => ({items: []}));
         const own = items.find((/** @type {any} */ each) => each.current);
@@ -159,7 +162,13 @@ async function logOut() {
     }
     forget();
     room?.connection.stop();
-    location.assign("/");
+    if (way) {
+        history.replaceState(null, "", `${location.pathname}${location.search}#${way}`);
+        location.reload();
+    } else {
+        drop();
+        location.assign("/");
+    }
 }
 
 /** @returns {Entry | null} */

@@ -4,6 +4,7 @@
 
 import {setModes, userModes} from "./comings.js";
 import {timeOf} from "./rows.js";
+import {named} from "./splits.js";
 import {fold} from "./wire.js";
 
 /** @typedef {import("./wire.js").Message} Message */
@@ -63,6 +64,7 @@ function endOfNames(state, {params}, now, changes) {
         channel.members = channel.naming;
         channel.naming = null;
         changes.once("people", channel.name);
+        named(state, channel, now, changes);
     }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import {linesOf, portions} from "./speaking.js";
+import {fold} from "./wire.js";
 
 /** @typedef {import("./connection.js").Connection} Connection */
 /** @typedef {import("./state.js").Target} Target */
@@ -24,6 +25,8 @@ import {linesOf, portions} from "./speaking.js";
 
 /** Messages that may wait to be said. */
 export const MOST_WAITING = 50;
+/** Milliseconds for which the echo of a message is waited for that the server has taken. */
+const ECHO = 60_000;
 
 export class Outbox {
     /** @param {Connection} connection */
@@ -96,6 +99,8 @@ export class Outbox {
     _answered(each, silently) {
         if (!silently || !this._connection.model.caps.has("echo-message")) {
             this._drop(each);
+        } else {
+            this._connection.clock.later(ECHO, () => each.target.past.waiting(each.nonce) && this._failed(each, new Error()));
         }
     }
 
@@ -104,11 +109,22 @@ export class Outbox {
      * @param {Error & {code?: string}} error
      */
     _failed(each, error) {
-        if (error.code === undefined) {
-            return; // the connection is gone: `decide` will tell what became of it
-        }
+        if (error.code !== undefined) {
+            this._tell(each, "refused", error.message);
+        } else if (this._connection.hears(each.target)) {
+            this._tell(each, "uncertain"); // there was no answer; if it comes late, it is known by its nonce
+        } // else the connection is gone: `decide` will tell what became of it
+    }
+
+    /**
+     * There is nothing more to wait for.
+     * @param {Waiting} each
+     * @param {"refused"|"uncertain"} state
+     * @param {string} [reason]
+     */
+    _tell(each, state, reason = "") {
         this._waiting = this._waiting.filter((other) => other !== each);
-        each.target.past.tell(each.nonce, "refused", error.message);
+        each.target.past.tell(each.nonce, state, reason);
         this._changed(each.target, each.nonce);
     }
 
@@ -134,6 +150,12 @@ export class Outbox {
         return this._waiting.filter((each) => each.target === target);
     }
 
+    /** Channels or talks were closed: what waited for them does so no more. */
+    tidy() {
+        const {targets} = this._connection.model;
+        this._waiting = this._waiting.filter(({target}) => targets.get(fold(target.name)) === target);
+    }
+
     /** The connection is gone; what was under way was perhaps said. */
     apart() {
         this._waiting = this._waiting.filter((each) => each.target.past.waiting(each.nonce));
@@ -150,9 +172,7 @@ export class Outbox {
             if (!target.past.waiting(each.nonce)) {
                 this._waiting = this._waiting.filter((other) => other !== each);
             } else if (each.wired && (anyway || target.past.isWhole(each.after))) {
-                this._waiting = this._waiting.filter((other) => other !== each);
-                target.past.tell(each.nonce, "uncertain");
-                this._changed(target, each.nonce);
+                this._tell(each, "uncertain");
             }
         }
     }

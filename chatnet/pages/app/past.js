@@ -9,7 +9,7 @@
 import {Entries, MOST, unread} from "./entries.js";
 import {flatten} from "./flat.js";
 import {BEGINNING, choose, compare, covered, holeId} from "./questions.js";
-import {blank, entryOf, goesOn, ownId} from "./rows.js";
+import {blank, entryOf, goesOn} from "./rows.js";
 
 /** @typedef {import("./wire.js").Message} Message */
 /** @typedef {import("./rows.js").Row} Row */
@@ -197,25 +197,29 @@ export class Past extends Entries {
         const ended = Boolean(how.ended) || (!first && !doubt);
         const span = covered(question, first, last, ended);
         if (span) {
-            this.close(span.low, span.high);
+            const since = question.hole?.state === "incomplete" ? question.hole.since : Infinity;
+            this.close(span.low, span.high, Math.min(since, span.low.at));
         }
         if (question.hole?.state === "incomplete" && !ended && first && first.at > question.hole.since) {
             first.gap = {...question.hole, until: first.at, triedAt: 0}; // the rest of what was in doubt
         }
         if (doubt) {
-            this._doubt(doubt, now, question.hole?.tries ?? 0);
+            this.doubt(doubt, now, (question.hole?.tries ?? 0) + 1);
         }
     }
 
     /**
      * Something of a time may be missing: there is a hole before the first entry that is younger.
      * @param {[number, number]} times
-     * @param {number} now
+     * @param {number} triedAt
      * @param {number} tries
      */
-    _doubt([since, until], now, tries) {
+    doubt([since, until], triedAt, tries) {
         const entry = this.entries[this.place({at: until, id: ""})] ?? null;
-        this.setGap(entry, {state: "incomplete", since, until, triedAt: now, tries: tries + 1});
+        const known = this.gap(entry);
+        const least = known?.state === "incomplete" ? Math.min(since, known.since) : since;
+        this.setGap(entry, {state: "incomplete", since: least, until, triedAt, tries});
+        this.touch();
     }
 
     /**
@@ -342,42 +346,6 @@ export class Past extends Entries {
      */
     isWhole(key) {
         return !this.end && this.entries.every((entry) => !entry.gap || compare(entry, key) <= 0);
-    }
-
-    // servers that lose each other
-
-    /**
-     * Servers have lost each other, and these people.
-     * @param {[string, string]} servers
-     * @param {string[]} gone
-     * @param {number} at
-     */
-    split([near, far], gone, at) {
-        const row = {...blank("split", ownId(), at), split: {near, far, gone, back: [], backAt: 0}};
-        this.insert({id: row.id, at, row, gap: null, stored: false, nonce: "", reaction: null}, true);
-        this.touch();
-        return row.id;
-    }
-
-    /**
-     * They are back: the row that told of their going tells it, or (null) there is none.
-     * @param {[string, string]} servers
-     * @param {string[]} back
-     * @param {number} at
-     */
-    rejoin([near, far], back, at) {
-        for (let index = this.entries.length - 1; index >= 0; index--) {
-            const row = this.entries[index].row;
-            const split = row?.split;
-            if (row && split && ((split.near === near && split.far === far) || (split.near === far && split.far === near))) {
-                split.back = [...new Set([...split.back, ...back])];
-                split.backAt = at;
-                row.version++;
-                this.touch();
-                return row.id;
-            }
-        }
-        return null;
     }
 }
 

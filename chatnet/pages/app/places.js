@@ -10,6 +10,11 @@ export function keep(desk) {
     if (desk.connection.state === "LIVE") storage("sessionStorage")?.setItem(KEPT, JSON.stringify(names));
 }
 
+/** Whoever comes next is in none of them. */
+export function drop() {
+    storage("sessionStorage")?.removeItem(KEPT);
+}
+
 /** @returns {string[]} the channels one was in */
 export function kept() {
     try {

@@ -33,7 +33,7 @@ export const BACK = 60;
  * Milliseconds after which a hole of which other servers may know is asked for again: soon at first, for what is not
  * written yet is told so, too.
  */
-const SOON = 2000;
+export const SOON = 2000;
 const AGAIN = 60_000;
 const LAST = "\uffff";
 /** @type {Key} */

@@ -13,7 +13,7 @@ import {listen} from "./keyboard.js";
 import {Notices} from "./notices.js";
 import {keep} from "./places.js";
 import {take} from "./tabs.js";
-import {compare, tell} from "./standing.js";
+import {compare, refused, tell} from "./standing.js";
 import {said} from "./text.js";
 import {say} from "./words.js";
 
@@ -28,7 +28,7 @@ export class Room {
     /**
      * @param {import("./settings.js").Settings} settings
      * @param {import("./api.js").Api} api
-     * @param {{refused: (reason: string) => void, logOut: () => void, operate: () => void}} main
+     * @param {{refused: (reason: string) => void, logOut: (way: string) => void, operate: () => void}} main
      */
     constructor(settings, api, main) {
         this.main = main;
@@ -142,8 +142,9 @@ export class Room {
         this.timeline.goTo(id);
     }
 
-    logOut() {
-        this.main.logOut();
+    /** @param {string} [way] what of the door one wants then */
+    logOut(way = "") {
+        this.main.logOut(way);
     }
 
     operate() {
@@ -229,8 +230,7 @@ export class Room {
     /** @param {{state: string, reason: string, text: string, retryAt: number}} detail */
     #state(detail) {
         this.bar.connection(detail, () => this.connection.now());
-        if (detail.state === "REFUSED")
-            this.main.refused(detail.text || say(detail.reason === "no-login" ? "door.noAccounts" : "door.wrong"));
+        if (detail.state === "REFUSED" && detail.reason !== "killed") this.main.refused(refused(this.connection));
         if (detail.state === "LIVE") {
             tell(this, this.connection.who.nick);
             if (this.been) compare(this);
@@ -331,6 +331,7 @@ export class Room {
                   )
                 : h("span", {class: "topic"}, open ? (desk.person(open.name)?.realname ?? "") : ""),
             desk.model.caps.has("soju.im/search") && tool("search", say("search"), () => desk.dialog("search")),
+            channel && !channel.joined && button(say("channel.join"), () => this.#join(channel.name), "link"),
             channel?.joined && tool("invite", say("invite"), () => desk.dialog("invite", open?.name), {class: "wide"}),
             open &&
                 tool(
@@ -344,6 +345,12 @@ export class Room {
                     "aria-expanded": String(!this.side.hidden),
                 }),
         );
+    }
+
+    /** Into a channel that one is not in. @param {string} name */
+    async #join(name) {
+        const wrong = await this.desk.join(name);
+        if (wrong) this.composer.wrong(wrong);
     }
 
     #togglePeople() {

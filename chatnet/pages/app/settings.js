@@ -122,7 +122,7 @@ function fits(key, value) {
 }
 
 /**
- * Show theme and density on the page.
+ * Show theme, density, and how long times are, on the page.
  * @param {Settings} settings
  */
 export function dress(settings) {
@@ -130,6 +130,9 @@ export function dress(settings) {
     if (settings.values.theme === "system") delete root.dataset.theme;
     else root.dataset.theme = settings.values.theme;
     root.dataset.density = settings.values.density;
+    const {clock} = settings.values;
+    const usual = () => new Intl.DateTimeFormat(undefined, {hour: "numeric"}).resolvedOptions().hour12;
+    root.dataset.times = clock === "12" || (clock === "locale" && usual()) ? "long" : "short"; // AM and PM take room
 }
 
 /** The browser's storage, or null where it is forbidden. @param {"localStorage" | "sessionStorage"} name @returns {Storage | null} */

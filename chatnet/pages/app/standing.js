@@ -18,10 +18,18 @@ export function tell(room, nick) {
     if (!me.account && nick && !me.nick.startsWith(nick)) {
         // the nick is an account's: accounts protect theirs
         const another = {words: say("bar.nick"), go: () => desk.dialog("settings")};
-        const login = {words: say("door.login"), go: () => room.logOut()};
+        const login = {words: say("door.login"), go: () => room.logOut("login")};
         bar.tell({key: "nick", words: say("bar.guest", {nick, now: me.nick}), deeds: [login, another, close("nick")]});
     } else bar.drop("nick");
     if (!isSecureContext) bar.tell({key: "insecure", words: say("bar.insecure"), deeds: [close("insecure")]});
+}
+
+/** Why one is not let in, in words. @param {import("./connection.js").Connection} connection */
+export function refused({reason, text, who}) {
+    if (reason === "no-login") return say("door.noAccounts");
+    if (reason !== "login") return text || say("door.wrong");
+    const token = /** @type {import("./door.js").Entry} */ (who).token;
+    return `${say(token ? "door.again" : "door.wrong")} ${text}`;
 }
 
 /** After a while apart the server may have another version of this page. @param {Room} room */

@@ -63,9 +63,10 @@ import {Isupport, fold, same} from "./wire.js";
  * `channels`: the list of targets · `target`: counts, topic, mark, modes of one · `rows`: its past, from `first` to
  * `last`; with `live` the new `row`, and whether it is a `mention` or one's `own` · `people`: the members of one, or
  * (no target) what is known of `nick` · `typing` · `error`: a numeric or FAIL that answers no question · `notice`: a
- * word of the server · `list` · `whois` · `search` · `renamed` · `invited` · `joined`: one is in a channel now.
+ * word of the server · `list` · `whois` · `search` · `renamed` · `invited` · `joined`: one is in a channel now ·
+ * `missed`: of one something is to be asked for that was said to others.
  * @typedef {object} Change
- * @property {"self"|"welcome"|"isupport"|"caps"|"channels"|"target"|"rows"|"people"|"typing"|"error"|"notice"|"list"|"whois"|"search"|"renamed"|"invited"|"joined"} kind
+ * @property {"self"|"welcome"|"isupport"|"caps"|"channels"|"target"|"rows"|"people"|"typing"|"error"|"notice"|"list"|"whois"|"search"|"renamed"|"invited"|"joined"|"missed"} kind
  * @property {string} [target]
  * @property {string} [nick]
  * @property {string} [first]
@@ -104,6 +105,8 @@ import {Isupport, fold, same} from "./wire.js";
  * @property {string[]} more  other lines about them
  */
 
+/** Messages that are kept of all channels and talks together. */
+const MOST = 20_000;
 /** What it takes to ask for the past, and to know what is an answer. */
 const NEEDED = ["draft/chathistory", "batch", "message-tags", "server-time", "labeled-response"];
 
@@ -163,6 +166,22 @@ export class State {
     }
 
     /**
+     * The channel of that name; if one knows of none, one is outside of it.
+     * @param {string} name
+     */
+    outside(name) {
+        let channel = this.channel(name);
+        if (!channel) {
+            channel = {
+                name, topic: "", topicBy: "", topicAt: 0, createdAt: 0, modes: new Map(), members: new Map(), naming: null,
+                joined: false, key: "",
+            };
+            this.channels.set(fold(name), channel);
+        }
+        return channel;
+    }
+
+    /**
      * The channel or talk of that name; made if there is none.
      * @param {string} name
      */
@@ -181,6 +200,22 @@ export class State {
             this.targets.set(folded, target);
         }
         return target;
+    }
+
+    /**
+     * Beyond so many messages in all those are forgotten that nobody looks at, first where most are kept.
+     * @param {Target|null} opened
+     */
+    thin(opened) {
+        const targets = [...this.targets.values()];
+        let over = targets.reduce((sum, {past}) => sum + past.entries.length, 0) - MOST;
+        const others = over > 0 ? targets.filter((target) => target !== opened) : [];
+        others.sort((one, other) => one.past.entries.length - other.past.entries.length);
+        for (let next = others.pop(); next && over > 0; next = others.pop()) {
+            const before = next.past.entries.length;
+            next.past.prune(null, Math.max(1, before >> 1));
+            over -= before - next.past.entries.length;
+        }
     }
 
     /** Messages that one question of the past gives at most; 0: none. */

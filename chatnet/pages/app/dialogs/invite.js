@@ -1,6 +1,6 @@
 // @ts-check
 /** Have others come: somebody who is here already, or whoever gets a link. */
-import {field, form, frame} from "../dialogs.js";
+import {copied, field, form, frame} from "../dialogs.js";
 import {button, fill, h} from "../dom.js";
 import {reason} from "../desk.js";
 import {short} from "../times.js";
@@ -41,7 +41,7 @@ export function open(desk, name = desk.open?.name) {
                   async () => {
                       try {
                           const answer = await api.post(path, {days: Number(days.value), most: Number(uses.value)});
-                          fill(made, shown(answer.url ?? `${location.origin}/join/${answer.token}`));
+                          fill(made, copied(answer.url ?? `${location.origin}/join/${answer.token}`, say("invite.link")));
                           draw();
                           return null;
                       } catch (error) {
@@ -56,7 +56,7 @@ export function open(desk, name = desk.open?.name) {
                   null,
                   h("p", {class: "soft small"}, say("invite.none")),
                   h("p", {class: "small"}, say("invite.address")),
-                  shown(`${location.origin}${desk.path(name)}`),
+                  copied(`${location.origin}${desk.path(name)}`, say("invite.link")),
               ),
         made,
         list,
@@ -115,16 +115,4 @@ export function open(desk, name = desk.open?.name) {
             fill(list); // no right to list them: the button says so when it is used
         }
     }
-}
-
-/** An address to be copied. @param {string} address */
-function shown(address) {
-    const input = h("input", {readonly: true, value: address, "aria-label": say("invite.link")});
-    input.addEventListener("focus", () => input.select());
-    const copy = button(say("copy"), async () => {
-        input.select();
-        await navigator.clipboard?.writeText(address);
-        copy.textContent = say("copied");
-    });
-    return h("div", {class: "join field"}, input, copy);
 }

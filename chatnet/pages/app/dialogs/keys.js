@@ -3,6 +3,7 @@
 import {COMMANDS} from "../commands.js";
 import {frame} from "../dialogs.js";
 import {h} from "../dom.js";
+import {said} from "../text.js";
 import {say} from "../words.js";
 
 const KEYS = /** @type {const} */ ([
@@ -42,7 +43,7 @@ export function open() {
     );
 }
 
-/** What the server answered to a line. @param {import("../desk.js").Desk} _desk @param {{line: string, told: string[]}} detail */
-export function answer(_desk, {line, told}) {
-    frame(line, ...told.map((words) => h("p", {class: "mono"}, words)));
+/** What the server answered to a line. @param {import("../desk.js").Desk} desk @param {{line: string, told: string[]}} detail */
+export function answer(desk, {line, told}) {
+    frame(line, ...told.map((words) => h("p", {class: "text mono"}, ...said(words, desk.known()))));
 }

@@ -5,6 +5,7 @@ import {button, fill, h} from "../dom.js";
 import {reason} from "../desk.js";
 import {short} from "../times.js";
 import {say} from "../words.js";
+import {tokens} from "./programs.js";
 
 /** @typedef {import("../desk.js").Desk} Desk */
 
@@ -69,6 +70,10 @@ export function open(desk) {
             {class: "soft small"},
             model.me.account ? say("settings.account.is", {account: model.me.account}) : say("settings.account.none"),
         ),
+        !model.me.account &&
+            model.offered.has("draft/account-registration") &&
+            h("div", {class: "deeds"}, ...["account", "login"].map((way) =>
+                button(say(way === "account" ? "door.account" : "door.have"), () => desk.page.logOut(way)))),
         form(
             say("settings.nick.go"),
             () => desk.command("NICK", [nick.value.trim()]),
@@ -160,6 +165,6 @@ function own(desk, place) {
         field(say("settings.email"), email),
     );
     fill(place, form(say("settings.save"), save, field(say("settings.password.old"), old), pair, coded), told);
-    place.append(h("h3", null, say("sessions.title")), list);
+    place.append(h("h3", null, say("sessions.title")), list, tokens(api, name, draw));
     draw();
 }
