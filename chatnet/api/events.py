@@ -371,4 +371,4 @@ def _gap_of(target: str | None, since: str, until: str, why: str) -> Object:
 def _is_after(found: Object, since: Cursor) -> bool:
     """Whether a message is not known yet; of the same millisecond it is told once more, to be sure."""
     cursor = read_cursor(found["cursor"])
-    return cursor is None or (cursor.ms >= since.ms and cursor.msgid != since.msgid)
+    return cursor is None or (cursor.ms >= since.ms and cursor != since)

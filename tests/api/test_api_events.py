@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from asking import Desk, Program, Study, token
 from conversation import Client, House
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import runs
 from sitting import Houses
 
 from chatnet.api.events import read_cursor
@@ -334,6 +335,56 @@ def test_any_last_event_id(text: str) -> None:
     cursor = read_cursor(text)
     if cursor is not None:
         assert f"{cursor.ms}-{cursor.msgid}" == text or text.startswith("0")
+
+
+@pytest.fixture(scope="module")
+def told() -> tuple[Desk, list[str], list[str]]:
+    """A channel in which something was said, the ids of that, and its cursors."""
+    settings = {"replay": 50, "burst": 100_000}
+    desk = Desk(Study(token=[token("bot", "all"), token("other", "all")], api=settings))
+    reader = desk.program("bot").listens(channels="club")
+    ids = say(desk, 8)
+    cursors = [each["cursor"] for each in reader.events() if each["type"] == "message"]
+    reader.stream.stop()
+    assert len(ids) == len(cursors)
+    return desk, ids, cursors
+
+
+@settings(max_examples=runs(60, 5000), deadline=None)
+@given(st.data())
+def test_whatever_was_read_last_nothing_comes_twice_or_is_left_out(
+    told: tuple[Desk, list[str], list[str]], data: st.DataObject
+) -> None:
+    desk, ids, cursors = told
+    number = data.draw(st.integers(0, len(ids) - 1))
+    ms, _, msgid = cursors[number].partition("-")
+    last = data.draw(
+        st.one_of(
+            st.just(cursors[number]),
+            st.builds(
+                lambda more, id_: f"{int(ms) + more}-{id_}", st.integers(-9999, 9999), st.sampled_from(ids)
+            ),
+            st.builds(
+                lambda at, id_: f"{at}-{id_}", st.integers(0, 10**24), st.sampled_from([msgid, "x", "\0"])
+            ),
+            st.text(min_size=1, max_size=60),
+        )
+    )
+    bot = desk.program("bot")
+    answered = bot.asks("GET", "/events", headers={"last-event-id": last}, channels="club")
+    if answered.status != 200:
+        assert answered.kind == "invalid"
+        return
+    assert not isinstance(answered.body, bytes)
+    answered.body.stop()
+    reader = bot.listens(headers={"last-event-id": last}, channels="club")
+    found = reader.events()
+    reader.stream.stop()
+    assert found[-1]["type"] == "resumed" and not desk.house.log.failures
+    heard = [each["id"] for each in found if each["type"] == "message"]
+    assert heard == ids[len(ids) - len(heard) :]
+    if last == cursors[number]:
+        assert heard == ids[number + 1 :]
 
 
 # reading lines
