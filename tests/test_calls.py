@@ -163,6 +163,17 @@ def test_a_private_message_over_one_link_of_our_kind() -> None:
     assert len(bob.lines()) >= 2
 
 
+def test_somebody_who_comes_and_goes_where_others_are_banned() -> None:
+    masks = "192.0.2.77", "troll@*.example.org", "*@198.51.100.0/24", "realname:*spam*", "name:*serv"
+    house = House(ban=[{"target": mask} for mask in masks])
+
+    def do() -> None:
+        bob = house.client("bob")
+        say(bob, "QUIT")()
+
+    assert calls(do) <= 148
+
+
 def test_a_labelled_command() -> None:
     ann = House().client("ann", caps="labeled-response batch")
     costs(say(ann, "@label=x TIME"), 26, 834)

@@ -33,7 +33,10 @@ def is_muted(request: Request) -> bool:
 def muted_by_filter(request: Request) -> Channel | None:
     """A channel in which a filter has muted the asker: the server that they are at knows it, and no other."""
     filters, session = request.sessions.filters, request.session
-    return next((each for each in request.user.channels if filters.muted(session, each) is not None), None)
+    for channel in request.user.channels:
+        if filters.muted(session, channel) is not None:
+            return channel
+    return None
 
 
 async def muted_in(request: Request, scan: Scan) -> Channel | None:

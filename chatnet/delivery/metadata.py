@@ -32,6 +32,7 @@ LOOKS: Final = 5000
 """How often it is looked in one turn whether a change concerns a session; what is left waits for the next."""
 
 _NONE: Final[Mapping[str, None]] = {}
+_NOTHING: Final[Mapping[str, str]] = {}
 
 
 class Subscriptions:
@@ -103,7 +104,8 @@ class Subscriptions:
 
     def forget(self, session: Session) -> None:
         """`session` is over."""
-        self._forget_keys(session)
+        if session in self._keys:
+            self._forget_keys(session)
         self._early.pop(session, None)
         if session.caps & EITHER:
             self._count(-1)
@@ -125,9 +127,14 @@ class Subscriptions:
         return self._early.setdefault(session, {})
 
     def registered(self, session: Session) -> Mapping[str, str]:
-        """`session` is registered: what its user shows now, with what it has set before."""
-        now = dict(shown(self._network, session.user))
+        """`session` is registered: what its user shows now, with what it has set before.
+
+        Nothing to who has set nothing and is not told.
+        """
         early = self._early.pop(session, None)
+        if early is None and not aware(session):  # nearly everybody: nobody reads it
+            return _NOTHING
+        now = dict(shown(self._network, session.user))
         if early is None:
             return now
         most = self._node.settings.metadata.keys

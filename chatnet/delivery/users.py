@@ -44,7 +44,8 @@ class UsersHere:
         if self._shadows.back:
             self._damping.settle(fact.user)
         # The quitter's own sessions were detached before, so that they hear nothing of it.
-        channels = list(filter(None, (self._index.seeing(each, fact.user) for each in fact.user.channels)))
+        user, seeing = fact.user, self._index.seeing
+        channels = [groups for channel in user.channels if (groups := seeing(channel, user))]
         if channels:
             audience = channels[0] if len(channels) == 1 else merge(channels)
             mask = cap.SERVER_TIME | fact.user.tagged | self._index.of_id(audience, fact, origin)

@@ -20,21 +20,19 @@ class Whereabouts:
 
     def add(self, user: User) -> None:
         """Somebody is there from now on, or is at these hosts now."""
+        users = self._users
         for text in _texts(user):
-            there = self._users.setdefault(text, user)
+            there = users.setdefault(text, user)
             if there is not user:
                 if isinstance(there, User):
-                    there = self._users[text] = {there: None}
+                    there = users[text] = {there: None}
                 there[user] = None
 
     def remove(self, gone: Iterable[User]) -> None:
         """They go, or are at their hosts no more: all at once, for a split has thousands of them go."""
         users = self._users
         for user in gone:
-            texts = {user.address.lower(), user.real_host.lower(), user.host.lower()}
-            if user.cloak is not None:
-                texts.add(user.cloak.lower())
-            for text in texts:
+            for text in _texts(user):
                 there = users[text]
                 if isinstance(there, User) or len(there) == 1:
                     del users[text]
@@ -76,11 +74,11 @@ class Whereabouts:
 
 
 def _texts(user: User) -> set[str]:
-    texts = {user.address, user.real_host, user.host}
-    if user.cloak is not None:
-        texts.add(user.cloak)
-    # The very same text where it is in lower case: it is kept beside.
-    return {text if (lower := text.lower()) == text else lower for text in texts}
+    texts = {user.address, user.real_host, user.host, user.cloak or user.host}
+    for text in texts:
+        if text.lower() != text:  # nearly never: else the very same texts are kept beside
+            return {each.lower() for each in texts}
+    return texts
 
 
 def _each(users: _Users | tuple[()]) -> Iterable[User]:

@@ -26,7 +26,7 @@ LETTERS: Final = (6, 3)
 TRIED: Final = 12
 """Of these, so many places of a mask are looked at to find the one where fewest others are."""
 REMEMBERED: Final = 1024
-"""Texts of which it is remembered what was found: those who were cut off come back with what they had."""
+"""Texts, or people, of which it is remembered what was found: who was cut off comes back as they were."""
 
 WILD: Final = re.compile(r"[*?\\]+")
 

@@ -10,7 +10,7 @@ from chatnet.model.ending import Ending
 from chatnet.model.entities import User
 from chatnet.model.facts import NetworkBanned
 from chatnet.model.ids import Folded
-from chatnet.rules.ban_index import WILD, BanIndex, network_meant, text_of
+from chatnet.rules.ban_index import REMEMBERED, WILD, BanIndex, network_meant, text_of
 from chatnet.wire.casemap import Folder
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.networks import Place, network_of
@@ -39,6 +39,8 @@ class NetworkBans:
         self._fixed: list[NetworkBan] = []
         self._count = 0
         self._exempting = 0
+        self._found: dict[tuple[str | None, ...], tuple[NetworkBan, ...]] = {}
+        """By an address, or by it with all hosts and the real name: the bans that may mean somebody."""
 
     def load(self, bans: Mapping[str, Mapping[Folded, NetworkBan]]) -> None:
         """Hold people against these, by kind and folded mask, at the start."""
@@ -90,6 +92,7 @@ class NetworkBans:
         self._counted(ban.kind, -1)
 
     def _counted(self, kind: str, number: int) -> None:
+        self._found.clear()
         self._count += number
         if kind in EXEMPTING:
             self._exempting += number
@@ -105,19 +108,38 @@ class NetworkBans:
         return self._of_address(address, LOGIN)
 
     def _of_address(self, address: str, action: str) -> NetworkBan | None:
-        if not self._count or not (index := self._indexes["D"]):
+        if not self._count:
+            return None
+        key = (address,)
+        found = self._found.get(key)
+        if found is None:
+            found = self._remember(key, self._indexes["D"].for_address(address, network_of(address)))
+        if not found:
             return None
         now = self._now()
-        for ban in index.for_address(address, network_of(address)):
+        for ban in found:
             if ban.action == action and ban.holds(now):
                 return None if self._spares_address(address) else ban
         return None
+
+    def _remember(self, key: tuple[str | None, ...], bans: Iterable[NetworkBan]) -> tuple[NetworkBan, ...]:
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        found = self._found[key] = tuple(bans)
+        return found
 
     def user(self, user: User) -> NetworkBan | None:
         """The ban (not R) of a user."""
         if not self._count:
             return None
-        return self._judge(user, user.address, _hosts(user), user.certfp)
+        if user.account is not None or user.certfp is not None:
+            return self._judge(user, user.address, _hosts(user), user.certfp)
+        # Nearly all who come in have neither, and so are known by where they are from and their real name.
+        key = user.address, user.real_host, user.host, user.cloak, user.realname
+        found = self._found.get(key)
+        if found is None:
+            found = self._remember(key, self._of_place(user, user.address, _hosts(user)))
+        return self._judge(user, user.address, _hosts(user), None) if found else None
 
     def elsewhere(self, user: User, came: User) -> NetworkBan | None:
         """The ban of a user for one of their sessions, which `came` from elsewhere than others know."""
@@ -146,26 +168,31 @@ class NetworkBans:
         self, user: User, address: str, hosts: Collection[str], certfp: str | None, exempting: str = ""
     ) -> list[NetworkBan]:
         """All bans that mean a user, or (with the letter E) all exemptions."""
-        indexes, place = self._indexes, network_of(address)
-        found = indexes[f"{exempting}D"].for_address(address, place)
-        if index := indexes[f"{exempting}K"]:
-            found += self._of_hosts(index, user, hosts, place)
-        if not exempting and (index := indexes["X"]):
-            found += index.for_text(user.realname)
+        fold = self._fold
+        found = [
+            ban for ban in self._of_place(user, address, hosts, exempting)
+            if ban.kind[-1] != "K" or _front(ban, user, fold)
+        ]  # fmt: skip
+        indexes = self._indexes
         if user.account is not None and (index := indexes[f"{exempting}A"]):
             found += index.for_text(user.account)
         if certfp is not None and (index := indexes[f"{exempting}C"]):
             found += index.for_text(certfp)
         return found
 
-    def _of_hosts(
-        self, index: BanIndex, user: User, hosts: Iterable[str], place: Place | None
+    def _of_place(
+        self, user: User, address: str, hosts: Iterable[str], exempting: str = ""
     ) -> list[NetworkBan]:
-        found: list[NetworkBan] = []
-        for host in hosts:
-            found += index.for_text(host)
-        found += index.for_network(place)
-        return [ban for ban in found if _front(ban, user, self._fold)]
+        """Those of an address, of hosts and of a real name, whatever user names they are for."""
+        indexes, place = self._indexes, network_of(address)
+        found = indexes[f"{exempting}D"].for_address(address, place)
+        if index := indexes[f"{exempting}K"]:
+            for host in hosts:
+                found += index.for_text(host)
+            found += index.for_network(place)
+        if not exempting and (index := indexes["X"]):
+            found += index.for_text(user.realname)
+        return found
 
     def spares(self, user: User) -> bool:
         """Whether somebody is exempt from bans."""
@@ -185,10 +212,12 @@ class NetworkBans:
 
     def name(self, name: str) -> NetworkBan | None:
         """The reservation (R) of a nick or a channel's name."""
-        if not self._count:
+        if not self._count or not (index := self._indexes["R"]):
             return None
-        now = self._now()
-        return next((ban for ban in self._indexes["R"].for_text(name) if ban.holds(now)), None)
+        for ban in index.for_text(name):
+            if ban.holds(self._now()):
+                return ban
+        return None
 
     # what operators ask
 

@@ -105,7 +105,8 @@ def lacks_account(shared: Shared, session: Session) -> str:
 def shields_ask(shared: Shared, session: Session) -> bool:
     """Whether somebody who comes in has to log in at the level of the shields."""
     shield = shared.shield
-    asks = shield.require_login or _lies_in(session, shield.require_login_from)
+    ranges = shield.require_login_from
+    asks = shield.require_login or (bool(ranges) and _lies_in(session, ranges))
     return asks and not shared.network_bans.spares(session.user)
 
 

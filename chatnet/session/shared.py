@@ -121,7 +121,7 @@ class Subscribing(Protocol):
         """What `session` has set, and removed, before it is registered; it may be changed."""
 
     def registered(self, session: Session) -> Mapping[str, str]:
-        """`session` is registered: what its user shows now, with what it has set before."""
+        """`session` is registered: what its user shows now, with what it has set before, if it is told."""
 
     def sees(self, session: Session) -> int:
         """How many people `session` may be told of."""

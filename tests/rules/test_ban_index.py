@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -118,3 +119,36 @@ def test_who_stands_in_the_configuration_and_is_banned_as_well() -> None:
     assert index.user(user) is ban
     index.take(NetworkBanned(name_ban("x"), SERVER, 9.0))
     assert index.all_of(user) == []
+
+
+def test_who_comes_back_is_held_against_what_was_set_and_lifted_meanwhile() -> None:
+    index = NetworkBans(FOLD, lambda: 5.0)
+    index.take(NetworkBanned(NetworkBan("D", "*", "192.0.2.8", 1, 9, 9, "", "", True), SERVER, 5.0))
+    user = User(SERVER, "192.0.2.7", "192.0.2.7")
+    user.username = "ann"
+    assert index.user(user) is None and index.address("192.0.2.7") is None
+    for ban in (
+        NetworkBan("D", "*", "192.0.2.0/24", 1, 9, 9, "", "", True),
+        NetworkBan("K", "ann", "192.0.2.*", 1, 9, 9, "", "", True),
+    ):
+        index.take(NetworkBanned(ban, SERVER, 5.0))
+        assert index.user(user) is ban
+        assert (index.address("192.0.2.7") is ban) is (ban.kind == "D")
+        index.take(NetworkBanned(replace(ban, created=2, until=2, lifetime=2), SERVER, 6.0))
+        assert index.user(user) is None and index.address("192.0.2.7") is None
+
+
+def test_of_one_place_those_are_banned_who_have_the_user_name() -> None:
+    index = held([NetworkBan("K", "ann", "192.0.2.*", 1, 9, 9, "", "", True)])
+    ann, bob = (User(SERVER, "192.0.2.7", "192.0.2.7") for _ in range(2))
+    ann.username, bob.username = "ann", "bob"
+    for _ in range(2):
+        assert index.user(bob) is None
+        assert index.user(ann) is not None
+
+
+def test_the_newcomers_that_are_remembered_are_not_without_end() -> None:
+    index = held([NetworkBan("D", "*", "192.0.2.8", 1, 9, 9, "", "", True)])
+    for number in range(REMEMBERED + 5):
+        assert index.address(f"198.51.{number // 256}.{number % 256}") is None
+    assert len(index._found) <= REMEMBERED

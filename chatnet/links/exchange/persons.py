@@ -447,8 +447,10 @@ class Persons(Follower):
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
         """Somebody has left, or was killed; whoever claims the same person is it now."""
-        self._forget(fact.user, gone=True)
-        self._let_go(fact.user, gone=True)
+        if self._orphans:
+            self._forget(fact.user, gone=True)
+        if self._waiting:
+            self._let_go(fact.user, gone=True)
         person = fact.user.person
         if person is None or not (others := self._claims.of(person.key)):
             return

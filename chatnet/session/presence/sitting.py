@@ -341,7 +341,8 @@ class Sitting:
     def _quit(self, fact: UserQuit, origin: object) -> None:
         if fact.user in self._sitters:
             self.end(fact.user, fact.reason)
-        self._no_orphan(fact.user)
+        if self._awaited:
+            self._no_orphan(fact.user)
 
     def _split(self, fact: NetSplit, origin: object) -> None:
         users = self._node.network.users
