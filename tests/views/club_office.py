@@ -19,7 +19,7 @@ OPERATORS = """
 nick = NICK
 [[oper_class]]
 name = "boss"
-privileges = ["kill", "rehash", "bans", "routing", "see-all", "channels", "audit"]
+privileges = ["kill", "rehash", "bans", "routing", "see-all", "accounts", "channels", "audit"]
 [[oper_class]]
 name = "aide"
 privileges = ["kill"]

@@ -7,7 +7,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import every_view
 import pytest
+import test_axe
+import test_operators_page
 from browser import PAGES
 from chess_club import ClubDaemon
 from playwright.sync_api import Request
@@ -75,6 +78,13 @@ def test_all_that_is_said_has_words_and_all_words_are_said() -> None:
         each for each in words - said if not each.startswith(tuple(begun)) and not each.endswith(tuple(ended))
     }
     assert unsaid == set()
+
+
+def test_nothing_is_forgotten_by_those_who_look_at_all_of_it() -> None:
+    """axe-core looks at every dialog and view that there is."""
+    assert test_axe.DIALOGS.keys() == every_view.DIALOGS
+    assert {each.lower() for each in test_operators_page.VIEWS} == every_view.OFFICE
+    assert test_operators_page.DIALOGS.keys() == every_view.OFFICE_DIALOGS
 
 
 @pytest.mark.daemon

@@ -17,6 +17,17 @@ from visitor import PHONE, Visitor
 
 pytestmark = pytest.mark.daemon
 Visit = Callable[..., Visitor]
+VIEWS = ("Overview", "Links", "People", "Channels", "Accounts", "Bans", "Notices", "Reload")
+DIALOGS = {
+    "accounts: name": ("Accounts", "", "Details"),
+    "accounts: operate.account.suspend.title": ("Accounts", "", "Suspend"),
+    "banning: operate.ban.title": ("People", "", "Ban"),
+    "channels: name": ("Channels", "#axe", "Details"),
+    "links: operate.link.squit.title": ("Links", "irc2.example.org", "End the link"),
+    "people: operate.kill.title": ("People", "", "Disconnect"),
+    "people: user.nick": ("People", "", "Details"),
+}
+"""In which view, in whose row ("": of somebody who is there), and by which button each is opened."""
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +149,18 @@ def test_who_is_none_is_told_how_to_become_one(visit: Visit) -> None:
     title(kim, "Overview")
 
 
+def test_a_guest_who_is_operator_is_told_what_the_page_takes(visit: Visit) -> None:
+    kim = visit().enter("kim", "#visitors")
+    kim.say("/oper")
+    kim.page.get_by_label("Operator name").fill("boss")
+    kim.page.get_by_label("Operator password").fill(WORD)
+    kim.page.get_by_role("button", name="Become operator").click()
+    kim.page.get_by_role("button", name="Operate the server").click()
+    expect(kim.page.locator(".gate")).to_contain_text("You are operator in the chat, but a guest.")
+    kim.page.get_by_role("button", name="To the chat").click()
+    kim.heading("#visitors")
+
+
 def test_buttons_are_there_for_who_may(visit: Visit) -> None:
     helper = at_work(visit(), "helper")
     links = helper.page.locator("#operate nav a")
@@ -218,6 +241,32 @@ def test_channels_are_found_and_changed(club: ClubDaemon, desk: Visitor) -> None
     expect(desk.page.locator("dialog .members")).to_have_text("@ann")
 
 
+def test_an_account_is_found_and_suspended_and_is_so_no_more(club: ClubDaemon, desk: Visitor) -> None:
+    zoe = club.member("zoe")
+    zoe.send("NS REGISTER correct-horse-battery")
+    zoe.client.until("is yours")
+    go(desk, "Accounts")
+    desk.page.get_by_label("Name or nick").fill("zo*")
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.locator(".sheet > li")).to_have_count(1)
+    row = entry(desk, "zoe")
+    expect(row).to_contain_text("here as zoe")
+    row.get_by_role("button", name="Details").click()
+    expect(desk.page.locator("dialog dl")).to_contain_text("in use")
+    desk.page.keyboard.press("Escape")
+    row.get_by_role("button", name="Suspend").click()
+    desk.page.locator("dialog button[type=submit]").click()
+    expect(desk.page.get_by_role("alert")).to_contain_text("Write a reason")
+    desk.page.get_by_label("Reason").fill("spam")
+    desk.page.locator("dialog button[type=submit]").click()
+    assert "suspended" in zoe.client.until(r"^ERROR ")[-1]
+    expect(row.locator(".state")).to_have_text("suspended")
+    expect(row).to_contain_text("spam")
+    row.get_by_role("button", name="End the suspension").click()
+    expect(desk.page.locator(".right")).to_have_text("zoe is suspended no more.")
+    expect(row.locator(".state")).to_have_count(0)
+
+
 def test_the_configuration_is_read_again(office: Office, desk: Visitor) -> None:
     go(desk, "Reload")
     office.mend("3000")
@@ -258,7 +307,7 @@ def test_curves_have_tables(desk: Visitor) -> None:
 
 def test_on_a_phone(visit: Visit) -> None:
     phone = at_work(visit(**PHONE), "desk")
-    for name in ("Overview", "Links", "People", "Channels", "Bans", "Notices", "Reload"):
+    for name in VIEWS:
         go(phone, name)
         phone.page.locator(".view > *").first.wait_for()
         assert phone.page.evaluate(BESIDE) == []
@@ -268,7 +317,10 @@ def test_on_a_phone(visit: Visit) -> None:
 @pytest.mark.client
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_has_nothing_to_say(club: ClubDaemon, visit: Visit, axe: str, scheme: str) -> None:
-    club.member("ann", "#axe")
+    nick = f"ann-{scheme}"
+    ann = club.member(nick, "#axe")
+    ann.send("NS REGISTER correct-horse-battery")
+    ann.client.until("is yours")
     kim = visit(color_scheme=scheme)
     kim.page.goto(f"{kim.address}operate")
     kim.page.get_by_label("Token").wait_for()
@@ -277,12 +329,17 @@ def test_axe_has_nothing_to_say(club: ClubDaemon, visit: Visit, axe: str, scheme
     kim.page.locator(".map").wait_for()
     kim.page.locator(".warnings").wait_for()
     found["overview"] = complaints(kim, axe)
-    for name in ("Links", "People", "Channels", "Bans", "Notices", "Reload"):
+    for name in VIEWS[1:]:
         go(kim, name)
         kim.page.locator(".view > *").first.wait_for()
         found[name] = complaints(kim, axe)
-    go(kim, "People")
-    entry(kim, "ann").get_by_role("button", name="Ban", exact=True).click()
-    kim.page.get_by_label("Yes, ban").wait_for()
-    found["ban"] = complaints(kim, axe)
+    for name, (view, row, button) in DIALOGS.items():
+        go(kim, view)
+        entry(kim, row or nick).get_by_role("button", name=button, exact=True).click()
+        kim.page.locator("dialog h2").wait_for()
+        if button == "Ban":
+            kim.page.get_by_label("Yes, ban").wait_for()
+        found[name] = complaints(kim, axe)
+        kim.page.keyboard.press("Escape")
+        kim.page.locator("dialog").wait_for(state="detached")
     assert [f"{view}: {each}" for view, each in found.items() if each] == []

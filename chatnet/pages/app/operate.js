@@ -24,6 +24,7 @@ const VIEWS = [
     {name: "links", load: () => import("./operate/links.js")},
     {name: "people", privilege: "see-all", load: () => import("./operate/people.js")},
     {name: "channels", load: () => import("./operate/channels.js")},
+    {name: "accounts", privilege: "accounts", load: () => import("./operate/accounts.js")},
     {name: "bans", privilege: "bans", load: () => import("./operate/bans.js")},
     {name: "notices", load: () => import("./operate/notices.js")},
     {name: "reload", privilege: "rehash", load: () => import("./operate/reload.js")},

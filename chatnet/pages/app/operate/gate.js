@@ -31,7 +31,7 @@ export function gate(place, {room, me, why, logIn, again, token}) {
                       "section",
                       null,
                       h("h2", null, say("operate.gate.login")),
-                      h("p", {class: "soft"}, say(desk ? "operate.gate.guest" : "operate.gate.login.lead")),
+                      h("p", {class: "soft"}, say(lead(desk))),
                       h("div", {class: "deeds"}, button(say("door.login"), logIn, "main")),
                   ),
             h(
@@ -52,4 +52,10 @@ export function gate(place, {room, me, why, logIn, again, token}) {
             ),
         ),
     );
+}
+
+/** What one is told who has no account here. @param {import("../desk.js").Desk | null} desk of the chat, if one is in it */
+function lead(desk) {
+    if (!desk) return "operate.gate.login.lead";
+    return desk.model.me.modes.includes("o") ? "operate.gate.guest.oper" : "operate.gate.guest";
 }
