@@ -7,9 +7,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from asking import secret
 from browser import chromium
 from chess_club import Clock, ClubDaemon, Member
 from chess_evening import DAY, play
+from club_office import WORD, Office
+from every_view import OFFICE
 from playwright.sync_api import Browser, Page
 from visitor import Visitor
 
@@ -129,6 +132,35 @@ def inside(
     club.settle()
 
 
+def operating(browser: Browser, office: Office, album: Album, options: dict[str, object]) -> None:
+    """What operators see."""
+    address = f"{office.here.address}operate"
+    visitor = Visitor(browser, office.here.address, **options)
+    page = visitor.page
+    page.goto(address)
+    page.get_by_label("Token").fill(secret("desk"))
+    album.take(page, "operate")
+    page.get_by_role("button", name="Use it").click()
+    page.locator(".map").wait_for()
+    for name in sorted(OFFICE):
+        page.goto(f"{address}#{name}")
+        page.locator(f".view.{name} > *").first.wait_for()
+        album.take(page, f"operate-{name}")
+    visitor.leave()
+
+
+def staffed(office: Office) -> None:
+    """Have some people and accounts there."""
+    for nick in ("ann", "bob", "mia"):
+        member = office.here.member(nick, "#club", "#lobby")
+        member.send("NS REGISTER correct-horse-battery")
+        member.client.until("is yours")
+    office.here.members[0].send("TOPIC #club :Tea at five", f"OPER boss :{WORD}")
+    office.here.members[0].client.until(" 381 ")
+    office.here.members[0].send("NS SUSPEND mia +3d spam", "UBAN ADD 1d 192.0.2.7 spam")
+    office.here.members[0].client.sync()
+
+
 def facts(page: Page) -> None:
     """Wait for what the server says of somebody."""
     page.locator("dialog dd").first.wait_for()
@@ -162,19 +194,25 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
+    kinds = [
+        (Album(folder, f"{screen}-{scheme}"), options | {"color_scheme": scheme})
+        for screen, options in {"desktop": DESKTOP, "phone": PHONE}.items()
+        for scheme in ("light", "dark")
+    ]
     with tempfile.TemporaryDirectory() as data, chromium() as browser:
+        with Office(Path(data)) as office:
+            staffed(office)
+            for album, options in kinds:
+                operating(browser, office, album, options)
         club = ClubDaemon(Path(data))
         clock = Clock(club, -3 * DAY)
         club.copied = False
         try:
             with club:
                 cast = play(club, clock)
-                for screen, options in {"desktop": DESKTOP, "phone": PHONE}.items():
-                    for scheme in ("light", "dark"):
-                        album = Album(folder, f"{screen}-{scheme}")
-                        whole = options | {"color_scheme": scheme}
-                        door(browser, club, album, whole)
-                        inside(browser, club, cast, album, whole)
+                for album, options in kinds:
+                    door(browser, club, album, options)
+                    inside(browser, club, cast, album, options)
         finally:
             club.end()
 
