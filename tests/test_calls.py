@@ -256,7 +256,7 @@ def test_a_line_under_tls(tmp_path: Path) -> None:
         ann.say("PRIVMSG #c :hello")
         house.settle()
 
-    costs(do, 31, 1386)
+    costs(do, 34, 1450)
     assert bob.read().count(b"PRIVMSG #c :hello") >= 2
     for client in door.clients:
         client.close()
