@@ -7,10 +7,12 @@ from chanserv import ask, founded
 from clubs import Clubs
 from conversation import START, Client
 from mesh import SOLANUM, Mesh, Stranger, block, stranger
+from sitting import Houses
 from street import NOW, Street, all_agree, the, user
 
 from chatnet.links.exchange.digests import digest
 from chatnet.model.entities import mode_text
+from chatnet.model.ids import AccountName
 from chatnet.model.modes import CHANNEL_MODES, OWN_MODES, kind_of
 from chatnet.rules.stamps import Stamp
 
@@ -69,6 +71,42 @@ def test_each_server_sees_to_its_own_people(town: Street) -> None:
         client.until("* 447 *")
     town.say(town.ann, "PRIVMSG #c :three", "PRIVMSG #c :four")
     assert [line.rpartition(":")[2] for line in town.ann.lines() if "PRIVMSG" in line] == ["one", "one"]
+
+
+def test_the_devices_of_a_person_share_the_time_between_two_messages() -> None:
+    mesh = Houses("a", "b", "c")
+    laptop, phone = mesh.come("a", "ann"), mesh.come("b", "ann")
+    mesh.say(laptop, "JOIN #c")
+    mesh.say(mesh.bob, "MODE #c +W 10", "PRIVMSG #c :ranks are free", "PRIVMSG #c :to speak")
+    mesh.say(laptop, "PRIVMSG #c :one")
+    mesh.say(phone, "PRIVMSG #c :two", "TAGMSG #c")
+    phone.until("* 404 *")
+    mesh.advance(10.0)
+    mesh.say(phone, "PRIVMSG #c :three")
+    mesh.say(laptop, "NOTICE #c :four", "PRIVMSG #c :five")
+    laptop.until("* 404 *")
+    assert [line.rpartition(":")[2] for line in mesh.bob.lines() if " PRIVMSG #c " in line] == [
+        "one",
+        "three",
+    ]
+    mesh.check()
+
+
+def test_who_comes_anew_to_another_server_waits_as_well(town: Street) -> None:
+    """Known by the account; of the repeat filter, too."""
+    town.say(town.ann, "MODE #c +E 1:60")
+    for house in town.mesh:
+        for nick in ("bob", "cid"):
+            known = house.node.network.user(nick)
+            assert known is not None
+            known.account = AccountName("bob")
+            known.renew_tagged()
+    town.say(town.bob, "PRIVMSG #c :the same")
+    town.say(town.cid, "PRIVMSG #c :The  SAME!")
+    town.cid.until("* 404 *")
+    town.say(town.cid, "PRIVMSG #c :another")
+    town.say(town.bob, "PRIVMSG #c :another")
+    town.bob.until("* 404 *")
 
 
 def test_a_newcomer_learns_them_in_the_burst() -> None:

@@ -33,6 +33,7 @@ from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.model.server import Server
 from chatnet.rules.client_tags import has_any, relayed
 from chatnet.rules.messages import may_write
+from chatnet.rules.pacing import count
 from chatnet.rules.refusal import Refusal
 from chatnet.wire import numerics
 from chatnet.wire.multiline import CONCAT, TYPE, Part, combine, is_blank, judged
@@ -166,6 +167,8 @@ class MessagesIn:
                 return
             if isinstance(line.source, User) and not self._may_write(line, line.source, target, fact):
                 return
+        elif target.pace is not None and command != "TAGMSG":
+            _count(line, target, text)
         line.commit(fact)
 
     def _tell_late(self, line: Line, command: str, way: Way, text: str, parts: tuple[Part, ...]) -> None:
@@ -194,6 +197,13 @@ class MessagesIn:
                 line.refuse(user, Refusal(numerics.RPL_TARGNOTIFY, target.nick))
             line.commit(CallerBlocked(target, user, letter, line.now))
         return False
+
+
+def _count(line: Line, channel: Channel, text: str) -> None:
+    """What who has no rank says elsewhere counts for slow mode and the repeat filter here."""
+    source, pace = line.source, channel.pace
+    if pace is not None and isinstance(source, User) and not channel.members.get(source):
+        count(pace, source, text, line.node.clock.monotonic(), line.node.settings.limits.paced)
 
 
 def _parts(begun: Begun) -> tuple[Part, ...]:
