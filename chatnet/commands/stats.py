@@ -37,6 +37,7 @@ def stats(request: Request) -> None:
     """`STATS <letter> [<server>]`: figures about this server.
 
     l  your connection; for operators who see all, everybody's, and the links to other servers
+    ?  the links to other servers alone (operators who see all)
     a  accounts and registered channels: how many there are of each kind, and whether they can be changed
        (operators who see all)
     h  messages that are stored: how many, what waits to be written, and whether that can be written
@@ -387,6 +388,7 @@ _QUERIES: Final[dict[str, tuple[Callable[[Request], None], str | None]]] = {
     "W": (_stamps, "see-all"),
     "i": (_members_of_classes, "see-all"),
     "I": (_members_of_classes, "see-all"),
+    "?": (_links, "see-all"),
     "l": (_connections, None),
     "L": (_connections, None),
     "m": (_commands, None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +11,7 @@ from archive import Archive
 from asking import Desk, Program, Study, token
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mesh import block
+from mesh import Mesh, block
 
 from chatnet.api.figures import Figures, Outside
 from chatnet.api.happenings import Happenings
@@ -101,6 +101,41 @@ def test_the_links(boss: Program) -> None:
         ("b.test", "down", True)
     ]
     assert [each["name"] for each in found["servers"] if "uplink" not in each] == ["irc.test"]
+
+
+class Trusting(Mesh):
+    """Servers whose operators are operators on all of them."""
+
+    blocks: ClassVar[dict[str, Any]] = {"allow_opers": True}
+
+
+def test_the_links_of_other_servers_are_asked_for() -> None:
+    """Those answer who are there, and tell it to whom they let see it."""
+    tokens = [each for each in SECTIONS["token"] if each["name"] in ("boss", "aide")]
+    classes = SECTIONS["oper_class"]
+    mesh = Trusting("a", "b", "c", oper_class=classes, sections_of={"a": {"token": tokens}})
+    for one, other in ("ab", "bc"):
+        mesh.link(one, other)
+        mesh.settle()
+    for link in mesh["b"].parts.links.all:
+        link.pulse.lag = 0.0121
+    desk = Desk(mesh["a"], mesh.settle)
+    boss = desk.program("boss")
+    assert "far" not in boss.gets("/links").json
+    found = boss.gets("/links", far=1).json["far"]
+    assert [(each["server"], each["name"]) for each in found] == [
+        ("b.test", "a.test"),
+        ("b.test", "c.test"),
+        ("c.test", "b.test"),
+    ]
+    assert [each["state"] for each in found] == ["linked lag 12ms", "linked lag 12ms", "linked"]
+    assert [each.get("lag") for each in found] == [0.012, 0.012, None]
+    assert desk.program("aide").gets("/links", far=1).json["far"] == []
+    mesh.cut("b", "c")
+    mesh.settle()
+    mesh.advance(30.0)
+    found = boss.gets("/links", far=1).json["far"]
+    assert [(each["server"], each["name"]) for each in found] == [("b.test", "a.test")]
 
 
 def test_operators(boss: Program) -> None:

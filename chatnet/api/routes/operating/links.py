@@ -1,15 +1,28 @@
-"""The links of this server, and the tree of all."""
+"""The links of this server, those of others, and the tree of all."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Final
 
 from chatnet.api.call import Call
 from chatnet.api.problems import Problem
 from chatnet.api.routes.operating.asking import Why, Words, done, operator
-from chatnet.api.table import Object, Routes
+from chatnet.api.table import Body, Object, Routes
 from chatnet.links.neighbour.link import Link
 from chatnet.web.exchange import Reply
 
 ROUTES = Routes()
+_LAG: Final = re.compile(r" lag ([0-9]{1,9})ms$")
+"""How the state of a link ends that STATS tells, if its neighbour answered a PING."""
+
+
+class Which(Body):
+    """Of which servers the links are told."""
+
+    far: bool = False
+    """Those of other servers, too, which are asked."""
 
 
 class LinkState(Object):
@@ -39,17 +52,31 @@ class ServerSeen(Object):
     description: str
 
 
+class FarLink(Object):
+    """A link of another server, as that one tells of it."""
+
+    server: str
+    name: str
+    queue: int
+    state: str
+    lag: float | None = None
+
+
 class Links(Object):
-    """The links of this server, and the tree of all."""
+    """The links of this server, those of others if they were asked for, and the tree of all."""
 
     items: list[LinkState]
     servers: list[ServerSeen]
+    far: list[FarLink] | None = None
+    """Of servers that do not answer there are none."""
 
 
-@ROUTES.route("GET", "/links", scope="operate", answer=Links)
+@ROUTES.route("GET", "/links", scope="operate", query=Which, answer=Links)
 async def links(call: Call) -> Reply:
-    """The links of this server, how they do, and the tree of all servers."""
+    """The links of this server, how they do, and the tree of all servers; with `far` the links of those."""
     operator(call)
+    query: Which = call.query
+    far = [each async for each in _far(call)] if query.far else None
     node, now = call.parts.node, call.parts.node.clock.monotonic()
     there = {link.name: link for link in call.parts.sessions.links.all}
     names = dict.fromkeys([*(block.name for block in node.settings.link), *there])
@@ -64,7 +91,28 @@ async def links(call: Call) -> Reply:
         )
         for each in node.network.servers.values()
     ]
-    return call.reply(Links(items=seen, servers=servers))
+    return call.reply(Links(items=seen, servers=servers, far=far))
+
+
+async def _far(call: Call) -> AsyncIterator[FarLink]:
+    """The links of each other server, as ``STATS ?`` tells them there."""
+    network = call.parts.node.network
+    for name in [each.name for each in network.servers.values() if each is not network.me]:
+        try:
+            answer = await call.client.ask("STATS", ["?", name])
+        except Problem:
+            continue  # it is lost meanwhile, or does not tell this operator
+        for told in answer.all("211"):
+            neighbour, queue, *_, words = told.params[1:]
+            state = words.partition(" ")[2]  # behind the seconds since it was opened
+            lag = _LAG.search(state)
+            yield FarLink(
+                server=name,
+                name=neighbour,
+                queue=int(queue) if queue.isdigit() else 0,
+                state=state,
+                lag=None if lag is None else int(lag[1]) / 1000,
+            )
 
 
 def _link(name: str, link: Link | None, now: float, configured: bool) -> LinkState:

@@ -136,10 +136,10 @@ class Users(Persons):
             yield self._block(user)
 
     def _block(self, user: User) -> bytes:
-        """``:<uid> OPER <name> <class>``"""
+        """``:<uid> OPER <name> <class>``; who is operator by a token has a name of two words here."""
         assert user.oper is not None
         return b":%b OPER %b %b" % (
-            encode(user.uid), encode(user.oper.name), encode(user.oper.oper_class or "*"),
+            encode(user.uid), encode(user.oper.name.replace(" ", "/")), encode(user.oper.oper_class or "*"),
         )  # fmt: skip
 
     def _letters(self, modes: str) -> bytes:

@@ -21,7 +21,7 @@ export function view(office, place) {
     );
     let before = "";
     const look = () =>
-        put(drawing, office.api.get("/links"), (found) => {
+        put(drawing, office.api.get("/links?far=1"), (found) => {
             const now = JSON.stringify(found.items.map((/** @type {any} */ each) => [each.name, each.state]));
             if (now === before) for (const link of found.items) renew(list, link);
             else fill(list, ...drawn(found.items));

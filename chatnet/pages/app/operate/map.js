@@ -21,12 +21,12 @@ export function s(tag, props, ...children) {
 }
 
 /**
- * @param {{items: any[], servers: any[]}} found as `/links` tells it
+ * @param {{items: any[], servers: any[], far?: any[]}} found as `/links` tells it
  * @param {HTMLElement} place that it will stand in
  */
-export function map({items, servers}, place) {
+export function map({items, servers, far = []}, place) {
     const wide = place.clientWidth >= WIDE_FROM && depth(servers) * WIDE.x + BOX.width < place.clientWidth;
-    const nodes = arranged(servers, items, wide);
+    const nodes = arranged(servers, items, far, wide);
     const step = wide ? WIDE : NARROW;
     const x = (/** @type {Node} */ node) => 1 + node.depth * step.x;
     const y = (/** @type {Node} */ node) => 1 + node.row * step.y;
@@ -54,9 +54,15 @@ function depth(servers) {
     return Math.max(0, ...servers.map((each) => far(each.name)));
 }
 
-/** Each with its place; links of the configuration that are down have one, too. @param {any[]} servers @param {any[]} links @param {boolean} wide */
-function arranged(servers, links, wide) {
+/**
+ * Each with its place; links of the configuration that are down have one, too.
+ *
+ * @param {any[]} servers @param {any[]} links @param {any[]} far links of others @param {boolean} wide
+ */
+function arranged(servers, links, far, wide) {
     const own = new Map(links.map((each) => [each.name, each]));
+    const theirs = (/** @type {string} */ server, /** @type {string} */ name) =>
+        far.find((each) => each.server === server && each.name === name) ?? null;
     const known = new Set(servers.map((each) => each.name));
     const me = servers.find((each) => !each.uplink);
     const lost = links.filter((each) => !known.has(each.name)).map(({name}) => ({name, uplink: me?.name, users: -1}));
@@ -65,7 +71,7 @@ function arranged(servers, links, wide) {
     const nodes = [];
     let row = 0;
     const put = (/** @type {any} */ server, /** @type {Node | null} */ up) => {
-        const link = up?.here ? (own.get(server.name) ?? null) : null;
+        const link = up?.here ? (own.get(server.name) ?? null) : up ? theirs(up.name, server.name) : null;
         const node = {
             name: server.name,
             users: server.users,
@@ -91,7 +97,7 @@ function arranged(servers, links, wide) {
 
 /** @param {Node} node */
 function isUp(node) {
-    return node.users >= 0 && (!node.link || node.link.state === "linked");
+    return node.users >= 0 && (!node.link || node.link.state.startsWith("linked"));
 }
 
 /** @param {Node} node @param {Node} up @param {boolean} wide @param {(node: Node) => number} x @param {(node: Node) => number} y */
@@ -117,7 +123,10 @@ function edge(node, up, wide, x, y) {
 function saying({link, users}) {
     if (users < 0) return say("operate.link.down");
     if (!link) return "";
-    if (link.state === "suspended") return say("operate.link.apart", {time: seconds(Math.max(1, link.since ?? 0))});
+    if (link.state.startsWith("suspended")) {
+        const since = link.since ?? Number(/[0-9]+/.exec(link.state)?.[0] ?? 1); // others say it in words
+        return say("operate.link.apart", {time: seconds(Math.max(1, since))});
+    }
     return link.lag === undefined || link.lag === null ? "" : seconds(link.lag);
 }
 
