@@ -238,7 +238,7 @@ def test_what_a_split_costs_does_not_depend_on_who_reads_with_whom(readers: int)
         house.check()
         return found
 
-    assert calls(120) - calls(60) < 60 * 6
+    assert calls(120) - calls(60) < 60 * 7
 
 
 # Joins

@@ -70,7 +70,6 @@ def test_what_is_said_for_a_seat_that_may_be() -> None:
         ":0CA CNSIT 17 0AA YES",  # to nothing that was asked
         ":0CA CNSIT 17 0AA NO :no",
         ":0CA CNSIT x 0AA YES",
-        ":0CA CNRISE {uid}",
         ":0CA CNRISE 0AAZZZZZZ",
         ":0CA CNAWAY {uid} AWAY :gone",
         ":0CA CNAWAY {uid} THERE",
@@ -91,6 +90,14 @@ def test_what_nobody_with_a_seat_would_say_does_nothing(line: str) -> None:
     mesh = Told()
     said = mesh.hears(line)
     assert not any("CNSEAT" in each or "NICK" in each or " 311 " in each for each in said)
+    mesh.calm()
+
+
+def test_who_rises_without_a_seat_is_told_that_there_is_none() -> None:
+    """It may have heard so of a process of its name that is gone."""
+    mesh = Told()
+    (told,) = mesh.hears(":0CA CNRISE {uid}")
+    assert told.startswith(f":0AA CNSEAT {mesh.uid} 0CA - ")
     mesh.calm()
 
 

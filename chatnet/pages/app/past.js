@@ -266,7 +266,7 @@ export class Past extends Entries {
     apart() {
         this.asking = null;
         this.from = Infinity;
-        this.end = this.end && !this.end.far ? this.end : unread();
+        if (!this.end || this.end.far) this.end = unread();
         for (const {hole} of this.gaps()) {
             if (hole.state === "failed" || hole.state === "denied") {
                 hole.state = "unread";
