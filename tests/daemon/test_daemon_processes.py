@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from daemon_network import met
 from daemon_process import HOST, Client, Daemon, free_port, runs, started, wait_for
 
 pytestmark = pytest.mark.daemon
@@ -65,9 +66,8 @@ def test_two_processes_are_one_server(daemon: Daemon) -> None:
         linked(daemon)
         first, second = processes = sorted(started(daemon.pid, "--process"))
         ann, bob = (on(daemon, name, nick) for name, nick in zip(NAMES, ("ann", "bob"), strict=True))
-        ann.send("JOIN #c")
-        ann.until(" 366 ")
-        bob.send("JOIN #c", "LINKS", "PRIVMSG #c :hello")
+        met(ann, bob, "#c")
+        bob.send("LINKS", "PRIVMSG #c :hello")
         assert sum(" 364 " in line for line in bob.until(" 365 ")) == 1
         ann.until("^:bob!.* PRIVMSG #c :hello$")
         # A reload means both, and opens a port of both.
@@ -75,7 +75,7 @@ def test_two_processes_are_one_server(daemon: Daemon) -> None:
         configured(daemon, 2, f'[[listen]]\nendpoint = "tcp:{port}:interface={HOST}"\n')
         daemon.reload()
         for name in NAMES:
-            on(daemon, name, "newcomer", port=port).close()
+            on(daemon, name, name.partition(".")[0], port=port).close()
         assert daemon.output().count("The configuration was read again") == 2
         # One that is wrong changes neither.
         configured(daemon, 2, "[limits]\nnicks = 3\n")
@@ -127,12 +127,10 @@ def test_a_server_goes_on_as_the_first_of_two_and_back(daemon: Daemon) -> None:
         daemon.start()
         linked(daemon)
         with on(daemon, NAMES[1], "ann", f"PASS ann:{WORD}") as ann:
-            ann.send("JOIN #c")
-            ann.until(" 366 ")
             with on(daemon, NAMES[0], "bob") as bob:
-                bob.send(f"NS REGISTER {WORD}", "JOIN #c")
+                bob.send(f"NS REGISTER {WORD}")
                 bob.until("NOTICE bob :The account bob is yours")
-                bob.until(" 366 ")
+                met(ann, bob, "#c")
                 ann.send("PRIVMSG #c :by two")
                 bob.until("^:ann!.* PRIVMSG #c :by two$")
             # An operator ends all.
