@@ -19,6 +19,9 @@ iterations = 4096
 name = "default"
 burst = 100000
 lines_per_second = 10000
+[api]
+rate = 1000.0
+burst = 10000
 [[listen]]
 endpoint = "tcp:PORT:interface=127.0.0.1"
 [[listen]]

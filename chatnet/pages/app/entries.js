@@ -49,6 +49,11 @@ export class Entries {
         this._redactions = new Map();
     }
 
+    /** What is said from now on may be missing, though it is not far from what is known. */
+    miss() {
+        if (!this.end || this.end.far) this.end = unread();
+    }
+
     /** The entries in pieces, between which something may be missing. */
     get pieces() {
         /** @type {Entry[][]} */

@@ -6,7 +6,7 @@
  * msgid is the same, and never because their text is.
  */
 
-import {Entries, MOST, unread} from "./entries.js";
+import {Entries, MOST} from "./entries.js";
 import {flatten} from "./flat.js";
 import {BEGINNING, choose, compare, covered, holeId} from "./questions.js";
 import {blank, entryOf, goesOn} from "./rows.js";
@@ -266,7 +266,7 @@ export class Past extends Entries {
     apart() {
         this.asking = null;
         this.from = Infinity;
-        if (!this.end || this.end.far) this.end = unread();
+        this.miss();
         for (const {hole} of this.gaps()) {
             if (hole.state === "failed" || hole.state === "denied") {
                 hole.state = "unread";
