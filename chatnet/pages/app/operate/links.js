@@ -8,6 +8,8 @@ import {put, wrong} from "./office.js";
 import {say} from "../words.js";
 
 const EVERY = 5;
+/** Seconds between two questions to all other servers: some of them may take long to answer. */
+const FAR_EVERY = 60;
 
 /** @param {import("./office.js").Office} office @param {HTMLElement} place */
 export function view(office, place) {
@@ -20,15 +22,26 @@ export function view(office, place) {
         h("section", null, h("h2", null, say("operate.links.own")), told, list),
     );
     let before = "";
+    /** @type {any[]} */
+    let far = [];
     const look = () =>
-        put(drawing, office.api.get("/links?far=1"), (found) => {
+        put(drawing, office.api.get("/links"), (found) => {
             const now = JSON.stringify(found.items.map((/** @type {any} */ each) => [each.name, each.state]));
             if (now === before) for (const link of found.items) renew(list, link);
             else fill(list, ...drawn(found.items));
             before = now;
-            return [map(found, drawing)];
+            return [map({...found, far}, drawing)];
         });
+    const lookFar = () =>
+        office.api.get("/links?far=1").then(
+            (found) => {
+                far = found.far ?? [];
+                look();
+            },
+            () => {}, // what is wrong, the look at the own links says
+        );
     office.every(EVERY, place, look);
+    office.every(FAR_EVERY, place, lookFar);
     office.hear("link", place, look);
     office.hear("notice", place, ({letter}) => letter === "x" && look());
 
