@@ -47,10 +47,16 @@ class Copy:
         return line
 
     def _ended(self, seconds: float | None) -> bool:
-        if self._returned is None and select.select([self._status], [], [], seconds)[0]:
+        if self._returned is None and self._tells(seconds):
             self._returned = int(self._line())
             self._status.close()
         return self._returned is not None
+
+    def _tells(self, seconds: float | None) -> bool:
+        """Whether its end is told within so many seconds; None: however long it takes."""
+        waiting = select.poll()  # (`select` takes no descriptor above 1,023.)
+        waiting.register(self._status, select.POLLIN)
+        return bool(waiting.poll(None if seconds is None else 1000 * seconds))
 
     def poll(self) -> int | None:
         """Its exit status, None while it runs."""

@@ -62,6 +62,6 @@ def test_one_that_nobody_sees_fails_the_run(tmp_path: Path, workers: str) -> Non
 
 
 def test_a_run_of_some_tests_does_not_ask(tmp_path: Path) -> None:
-    done = run(tmp_path, '"ERR_NOSUCHNICK"', "-k", "1")
+    done = run(tmp_path, '"ERR_NOSUCHNICK"', "-k", "something[1]")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " 1 passed, 3 deselected in " in done.stdout
