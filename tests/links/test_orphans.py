@@ -11,6 +11,7 @@ from person_stories import World
 from sitting import Houses
 
 from chatnet.model.entities import User
+from chatnet.model.modes import RANKS
 
 
 class Left(Houses):
@@ -305,3 +306,30 @@ def test_a_command_at_a_seat_waits_as_long_as_the_link_to_the_host(back: bool) -
     assert read(phone) == [":ann!~ann@192.0.2.1 NICK annie"]
     assert mesh.there("b", "annie").server.name == ("a.test" if back else "b.test")
     mesh.check()
+
+
+def test_who_was_put_out_before_an_heir_that_did_not_hear_of_it_began_anew_stays_out() -> None:
+    """What the heir kept is as of when she came, not of when it took her over; so are her ranks."""
+    mesh = World(3, leaf=False)
+    mesh.settle()
+    mesh.log_in("b", "ann")
+    mesh.settle()
+    for line in ("JOIN #a", "JOIN #b"):
+        mesh.clients["b", "ann"] >> line
+        mesh.settle()
+    mesh.watchers["a"].client >> "MODE #a +o ann"
+    mesh.settle()
+    mesh.advance(1.0)
+    mesh.watchers["c"].client >> "KICK #b ann :out"
+    mesh.clock.advance(1.0)
+    mesh.cut("b", "a")
+    mesh.advance(1.0)
+    heir = mesh.person("a", "ann")
+    assert heir is not None and heir.server is mesh["a"].node.network.me
+    mesh.kill("a")
+    mesh.advance(11.0)
+    mesh.drain()
+    known = mesh.person("c", "ann")
+    assert known is not None
+    assert {channel.name: ranks for channel, ranks in known.channels.items()} == {"#a": RANKS["o"]}
+    mesh.judge()

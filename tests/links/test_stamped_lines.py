@@ -90,6 +90,19 @@ def test_what_a_burst_tells_of(far: Stranger) -> None:
     assert [user.nick for user in channel.members] == ["eve"]
 
 
+def test_a_rank_from_before_its_owner_left_and_came_again_is_none(far: Stranger) -> None:
+    client = ann(far)
+    far >> f"@chatnet/ts={at(1)} :1SOAAAAAA JOIN {NOW} #c +"
+    client << ":eve!~eve@h.eve JOIN #c"
+    (
+        far
+        >> f":1SO CNSTAMP {NOW} #c :1SOAAAAAA={at(3)} o:1SOAAAAAA={at(2)}"
+        >> f":1SO SJOIN {NOW} #c + :1SOAAAAAA"
+    )
+    client.silent()
+    assert {user.nick: ranks for user, ranks in the(far.house).members.items()} == {"ann": 4, "eve": 0}
+
+
 def test_a_kick_of_somebody_unknown_counts_when_they_come(far: Stranger) -> None:
     ann(far)
     far >> f"@chatnet/ts={at(3)} :1SO KICK #c 1SOAAAAAB :out"

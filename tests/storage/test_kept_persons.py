@@ -66,6 +66,7 @@ PERSON = st.builds(
     word=st.none() | st.booleans(),
     seats=st.lists(st.builds(Seat, TEXT, NUMBER, TEXT), max_size=3).map(tuple),
     devices=st.lists(st.builds(Device, TEXT, NUMBER, TEXT), max_size=3).map(tuple),
+    since=st.dictionaries(TEXT, st.dictionaries(TEXT, TEXT, max_size=3), max_size=3),
 )
 STANDING = st.builds(
     Standing, TEXT, NUMBER, st.dictionaries(TEXT, st.tuples(TEXT, st.none() | TEXT), max_size=3)

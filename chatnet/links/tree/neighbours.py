@@ -22,6 +22,7 @@ from chatnet.links.tree.routes import Routes
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Hearsay, NetSplit, NumericSent, SeatLeft
 from chatnet.model.ids import SID, UID, moment
+from chatnet.model.modes import RANKS
 from chatnet.model.server import Server
 from chatnet.node import Node
 from chatnet.rules.repeats import Repeats
@@ -173,6 +174,23 @@ class Neighbours:
     def noted(self, channel: Channel) -> Marks | None:
         """The marks of a channel that are remembered; None if nobody stamps."""
         return None if self.registers is None else self.registers.noted(channel)
+
+    def member_since(self, channel: Channel, user: User) -> Mapping[str, Stamp] | None:
+        """Since when somebody is in a channel, by "", and has their ranks, by letters; None if nobody stamps.
+
+        What is not remembered is left out: it has not changed for long.
+        """
+        if self.registers is None:
+            return None
+        marks, subject = self.registers.noted(channel), user.subject
+        found = {letter: marks.get(f"{letter}:{subject}") for letter in RANKS}
+        found[""] = self.registers.members(channel.folded).get(subject)
+        return {letter: mark.stamp for letter, mark in found.items() if mark is not None and mark.adding}
+
+    def remember_rank(self, channel: Channel, user: User, letter: str, since: Stamp) -> None:
+        """Somebody who came back has a rank since then."""
+        if self.registers is not None:
+            self.registers.mark(channel, f"{letter}:{user.subject}", since, adding=True)
 
     def came_since(self, user: User, channel: Channel, flag: str) -> bool:
         """Whether somebody came into a channel when it had that mode already, as far as that is known."""

@@ -40,7 +40,7 @@ from chatnet.model.modes import RANKS, mode_set, rank_letters
 from chatnet.model.places import BY_NAME
 from chatnet.rules import keeping
 from chatnet.rules.opers import OPERS_ONLY
-from chatnet.rules.stamps import Marks, Stamp
+from chatnet.rules.stamps import Marks, Stamp, read, too_far
 from chatnet.session.presence.devices import Heard
 from chatnet.session.presence.persons import GONE, Idle, Persons
 from chatnet.session.shared import Shared
@@ -309,7 +309,17 @@ class Staying:
                 for channel, ranks in user.channels.items()
             ),
             devices=tuple(devices),
+            since=self._stamps_of(user),
         )  # fmt: skip
+
+    def _stamps_of(self, user: User) -> dict[str, dict[str, str]]:
+        """Since when somebody is in their channels, as far as anybody stamps."""
+        found = {}
+        for channel in user.channels:
+            since = self._shared.links.member_since(channel, user)
+            if since is not None:
+                found[channel.name] = {letter: stamp.text for letter, stamp in since.items()}
+        return found
 
     def _standing(self, channel: Channel) -> Standing:
         marks, me = self._noted(channel) or {}, self._network.me.sid
@@ -346,7 +356,7 @@ class Staying:
             else:
                 since = self._since(person)
                 for seat in person.seats:
-                    self._sit(user, seat, standing, since)
+                    self._sit(user, seat, standing, since, person.since.get(seat.channel))
                 self.look_at(user)
                 if person.word is not None:
                     self._policy.tell(person.key)
@@ -406,26 +416,52 @@ class Staying:
         return user
 
     def _since(self, person: Person) -> Stamp:
-        """As of when what is kept of somebody is so; what others have said since then holds against it.
+        """As of when what is kept of somebody is so, where nobody stamped.
 
         Where that is not known it is so since ever: whatever others have said holds.
         """
         ms = person.seen or self._alive or 1
         return Stamp(min(ms, int(self._node.clock.time() * 1000)), 0, self._network.me.sid)
 
-    def _sit(self, user: User, seat: Seat, standing: Mapping[Folded, Standing], since: Stamp) -> None:
-        """Have somebody be in a channel where they were, as of then."""
+    def _sit(
+        self,
+        user: User,
+        seat: Seat,
+        standing: Mapping[Folded, Standing],
+        since: Stamp,
+        stamps: Mapping[str, str] | None,
+    ) -> None:
+        """Have somebody be in a channel where they were, as of then; what others said later holds.
+
+        `stamps` are those of when they came and were given their ranks, and None where nobody stamped.
+        """
         network, now = self._network, self._node.clock.time()
+        if stamps is not None:
+            ever = Stamp(1, 0, network.me.sid)
+            since = (self._read(stamps[""]) or since) if "" in stamps else ever
         folded = network.fold(seat.channel)
         channel, ranks = network.channels.get(folded), _ranks(seat.ranks)
         if channel is not None:
-            if user not in channel.members:
-                ranks = ranks if channel.ts >= seat.ts else 0
-                self._node.commit(Joined(channel, ((user, ranks),), now), since)
-            return
-        channel = self._restored(folded, seat, standing.get(folded))
-        ranks = ranks if channel.ts >= seat.ts else 0
-        self._node.commit(Joined(channel, ((user, ranks),), now, created=True, before=True), since)
+            if user in channel.members:
+                return
+            ranks = ranks if channel.ts >= seat.ts else 0
+            self._node.commit(Joined(channel, ((user, ranks),), now), since)
+        else:
+            channel = self._restored(folded, seat, standing.get(folded))
+            ranks = ranks if channel.ts >= seat.ts else 0
+            self._node.commit(Joined(channel, ((user, ranks),), now, created=True, before=True), since)
+        for letter in rank_letters(ranks):
+            stamp = self._read((stamps or {}).get(letter, ""))
+            if stamp is not None:
+                self._shared.links.remember_rank(channel, user, letter, stamp)
+
+    def _read(self, text: str) -> Stamp | None:
+        """A stamp that was written down, by a clock that was right; the next one made here is later."""
+        stamp, horizon = read(text), self._node.settings.links.stamp_horizon
+        if stamp is None or too_far(stamp, self._node.clock.time(), horizon):
+            return None
+        self._shared.links.observe(stamp)
+        return stamp
 
     def _restored(self, folded: Folded, seat: Seat, standing: Standing | None) -> Channel:
         """A channel that nobody is in, as it was; a registered one as its records say."""

@@ -37,7 +37,9 @@ class Person(NamedTuple):
     there is none.  `away` is what they had said themselves, None if they had not.  `seen` and `msgid` tell
     until when the last session was there, as of a device; 0: one is there.  `word` is whether they wish to
     stay, where that is not kept with the account; of whom nothing else is kept, the nick is empty.  Devices
-    are in order, the one that was here last at the end.
+    are in order, the one that was here last at the end.  `since` has stamps (``rules/stamps.py``) by the name
+    of a channel: by "" that since when they are in it, by letters those of their ranks; what has not changed
+    for long has none, and a channel is left out where nobody stamped.
     """
 
     key: str
@@ -57,6 +59,7 @@ class Person(NamedTuple):
     word: bool | None = None
     seats: tuple[Seat, ...] = ()
     devices: tuple[Device, ...] = ()
+    since: Mapping[str, Mapping[str, str]] = {}
 
     @property
     def text(self) -> str:
@@ -67,6 +70,9 @@ class Person(NamedTuple):
     def read(cls, text: str) -> Person:
         """What the file says; ValueError if that is nobody."""
         given = _fields(text, cls, _TEXTS_OF_PERSON)
+        since = given.get("since", {})
+        if not isinstance(since, dict) or not all(_is_texts(each) for each in since.values()):
+            raise ValueError("its since has no texts by channels")
         return cls(
             **given
             | {
@@ -133,6 +139,10 @@ def _fields(text: str, cls: type[Any], kinds: Mapping[str, tuple[type, ...]]) ->
         if name in given and type(given[name]) not in allowed:
             raise ValueError(f"its {name} is of another kind")
     return given
+
+
+def _is_texts(found: object) -> bool:
+    return isinstance(found, dict) and all(isinstance(each, str) for each in found.values())
 
 
 def _list(given: Mapping[str, Any], name: str) -> list[Any]:

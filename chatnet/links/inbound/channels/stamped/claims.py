@@ -146,8 +146,9 @@ class _Merge:
         changes = removed
         changes += [ModeChange(True, letter) for letter in sorted(flags)]
         changes += [ModeChange(True, letter, value) for letter, value in values.items()]
-        wanted = [change for change in changes if makes_difference(line, channel, change)]
         came = self._came(channel)
+        changes = [change for change in changes if self._counts(channel, change)]
+        wanted = [change for change in changes if makes_difference(line, channel, change)]
         ranked = self._ranks(channel, came)
         alive = is_alive(line, channel)
         first = alive and not channel.members  # or it would end when it loses P
@@ -184,11 +185,7 @@ class _Merge:
                 self._marks[register] = mark
                 if letter in RANKS and colon:
                     user = registers.user(subject)
-                    if (
-                        user is not None
-                        and user in channel.members
-                        and registers.gives(channel, letter, subject, mark.stamp)
-                    ):
+                    if user is not None and user in channel.members:
                         found.append(ModeChange(mark.adding, letter, None, user))
                 elif letter in channel.lists and colon:
                     entry = channel.lists[letter].get(Folded(subject))
@@ -203,6 +200,13 @@ class _Merge:
                 elif not colon and len(letter) == 1:
                     found.append(ModeChange(False, letter, "*" if letter == "k" else None))
         return found
+
+    def _counts(self, channel: Channel, change: ModeChange) -> bool:
+        """Whether a change that CNSTAMP tells is not of a rank from before its owner left and came again."""
+        if change.user is None:
+            return True
+        stamp = self._told.of(f"{change.letter}:{change.user.subject}")
+        return registers_of(self._line).gives(channel, change.letter, change.user.subject, stamp)
 
     def _came(self, channel: Channel) -> dict[User, int]:
         """Those who are members from now on."""
