@@ -15,8 +15,8 @@ from chatnet.session.presence.devices import device_of
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
 from chatnet.wire import numerics
-from chatnet.wire.masks import address_in, networks_of
 from chatnet.wire.names import is_nick
+from chatnet.wire.networks import address_in, networks_of
 
 
 def login_in(shared: Shared, session: Session, words: tuple[str, ...]) -> tuple[str, str] | None:
