@@ -18,7 +18,6 @@ from chatnet.wire.masks import (
     read_glob,
     wire_address,
 )
-from chatnet.wire.networks import address_in, aggregate
 
 FOLD = folder("rfc1459")
 
