@@ -348,3 +348,28 @@ def test_a_nick_that_was_told_before_its_teller_heard_of_a_save_is_the_nick_ever
         named = mesh.person(house)
         assert named is not None and (named.nick, named.nick_ts) == ("ann_", since + 5)
     mesh.check()
+
+
+def test_whose_last_seat_is_lost_is_not_the_user_of_a_server_that_is_lost_with_it() -> None:
+    """a hosts a person whose devices are on b; c behind it claims the same person, and both are lost."""
+    mesh = Houses("a", "b", "c")
+    ann = mesh.come("a", "ann")
+    mesh.come("b", "ann")
+    mesh.say(ann, "QUIT")
+    assert mesh.seats("a") == ["b.test"]
+    mesh.cut("b", "c")
+    mesh.settle()
+    mesh.come("c", "ann")
+    mesh.link("b", "c")
+    while not mesh["a"].parts.links.claims.aliases:
+        assert mesh.deliver_one(0)
+    mesh.cut("a", "b")
+    mesh["a"].settle()
+    assert mesh.user("a") is None
+    mesh["a"].check()
+    mesh.settle()
+    mesh.advance(1.0)
+    mesh.link("a", "b")
+    mesh.settle()
+    mesh.agree()
+    mesh.check()

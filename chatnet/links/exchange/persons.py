@@ -123,7 +123,7 @@ class Persons(Follower):
         """Whether somebody may have a nick since a TS; who loses it by the rules of nicks does so at once."""
         self.spoke_at: Callable[[str, SID], object] = no_store
         """Hears at which other server somebody who is here, by the key of their account, may have talked."""
-        links.keep = self.keep
+        links.lose_claims, links.keep = self.lose_claims, self.keep
         self.hears: Mapping[type[Fact], Hearer] = {
             UserMoved: self._moved,
             UserQuit: self._quit,
@@ -282,8 +282,8 @@ class Persons(Follower):
 
     # whose server is lost
 
-    def keep(self, users: Sequence[User], gone: Collection[Server], origin: object) -> Collection[User]:
-        """Of `users`, whose servers are `gone`, those who are somebody else's now, or wait for an heir."""
+    def lose_claims(self, gone: Collection[Server], origin: object) -> None:
+        """Forget what servers claim that are `gone`, before anybody could come to be one of their users."""
         link = origin if isinstance(origin, Link) and not origin.gone else None
         for alias in [alias for alias in self._claims.aliases.values() if alias.user.server in gone]:
             self._claims.remove(alias)
@@ -294,6 +294,10 @@ class Persons(Follower):
                 self.known.ask(link, known)
         for alias in self._claims.aliases.values():
             alias.person.seats = tuple(seat for seat in alias.person.seats if seat not in gone)
+
+    def keep(self, users: Sequence[User], gone: Collection[Server], origin: object) -> Collection[User]:
+        """Of `users`, whose servers are `gone`, those who are somebody else's now, or wait for an heir."""
+        link = origin if isinstance(origin, Link) and not origin.gone else None
         kept: dict[User, None] = {}
         for user in users:
             person = user.person

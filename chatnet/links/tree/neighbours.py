@@ -102,6 +102,8 @@ class Neighbours:
         self._repeats = Repeats(node.clock.later, lambda: node.settings.flood)
         self._references = count(1)
         self._doubted: set[tuple[SID, str, str]] = set()
+        self.lose_claims: Callable[[Collection[Server], object], object] = nothing_claimed
+        """Hears which servers are lost, before their seats are, and the origin of that."""
         self.keep: Callable[[Sequence[User], Collection[Server], object], Collection[User]] = nobody_stays
         """Of users whose servers are lost, and the origin of that, those who stay nevertheless."""
         self._read: Callable[[Link, bytes], None] = _no_reader
@@ -422,6 +424,7 @@ class Neighbours:
         there = (user for user in reversed(network.users.values()) if user.server in gone and not user.orphan)
         users = tuple(islice(there, sum(server.users for server in servers)))[::-1]
         near = far.uplink or network.me
+        self.lose_claims(gone, origin)
         if network.seated:
             for server in servers:
                 for user in list(network.seated.get(server, ())):
@@ -498,6 +501,10 @@ class Neighbours:
         """
         settings = self.node.settings.links
         return 2 * settings.stamp_horizon if link.codec.core else settings.most_skew
+
+
+def nothing_claimed(gone: Collection[Server], origin: object) -> None:
+    """In the place of who knows of the claims of servers that are gone."""
 
 
 def nobody_stays(users: Sequence[User], gone: Collection[Server], origin: object) -> Collection[User]:
