@@ -31,7 +31,7 @@ from chatnet.node import Node
 from chatnet.rules.allowances import Allowances
 from chatnet.services.hooks import Hooking, is_secret
 from chatnet.web.exchange import TEXT, Ask, Place, Reply
-from chatnet.wire.masks import aggregate
+from chatnet.wire.networks import aggregate
 
 NO_SERVICE: Final = "no_service"
 GUESSES: Final = 20
