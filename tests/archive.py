@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from club import PASSWORD, Club, said
 from conversation import Client, ManualClock, matches
+from leftovers import store_of_a_test
 
 from chatnet.storage.answers import at_once
 from chatnet.storage.messages.rows import Entry, Place
@@ -31,7 +32,7 @@ class Archive(Club):
         )
         store, clock = (None, clock or ManualClock()) if before is None else (before.store, before.clock)
         path = Path(self.folder.name) / "history.sqlite"
-        self.messages: SQLiteMessages = open_messages(path, alone=True, now=clock.time)
+        self.messages: SQLiteMessages = store_of_a_test(open_messages(path, alone=True, now=clock.time))
         super().__init__(store, messages=self.messages, clock=clock, **sections)
 
     def killed(self) -> Archive:

@@ -7,6 +7,7 @@ from typing import Any
 
 from clubs import Clubs, FullClub, new_store
 from conversation import Client
+from leftovers import store_of_a_test
 from message_memory import MemoryMessages
 
 from chatnet.history.archive import ALL
@@ -93,7 +94,7 @@ class Filed(Chronicles):
 
     def make(self, **given: Any) -> FullClub:
         path = self.folder / f"{given['server']['sid']}.sqlite"
-        return Chronicle(open_messages(path, now=given["clock"].time), **given)
+        return Chronicle(store_of_a_test(open_messages(path, now=given["clock"].time)), **given)
 
 
 def logs_in(client: Client, name: str, key: str) -> None:

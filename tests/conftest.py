@@ -20,6 +20,7 @@ from conversation import House
 from daemon_network import Network
 from daemon_process import Daemon
 from hypothesis import HealthCheck, settings
+from leftovers import closed, few_left
 from mesh import REFUSED
 from numerics_seen import pytest_sessionfinish as pytest_sessionfinish
 from numerics_seen import pytest_testnodedown as pytest_testnodedown
@@ -52,6 +53,20 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 # Where CI=true a run tries the same as the one before, so that it passes or fails; each night tries others.
 settings.register_profile("nightly", settings.get_profile("unhurried"), derandomize=False, max_examples=2000)
 settings.load_profile("nightly" if NIGHTLY else "unhurried")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_of_a_file_left() -> Iterator[None]:
+    """What the tests of a file have opened for all of them is closed, and few descriptors are left."""
+    with few_left(), closed():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """After the test: what it has opened is closed."""
+    with closed():
+        yield
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from __future__ import annotations
 import fnmatch
 import heapq
 import itertools
-import re
 from collections.abc import Callable, Coroutine, Generator
 from email import message_from_string
 from functools import partial
-from typing import Any, Final
+from typing import Any
+
+from numerics_seen import note_numerics
 
 from chatnet.history.histserv import Exports
 from chatnet.links.dialling.attempts import Connect
@@ -31,7 +32,6 @@ from chatnet.settings import Settings
 from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.persons.interfaces import Persons as KeptPersons
-from chatnet.wire.numerics import ALL
 from chatnet.wiring.build import Parts, build, unconnected
 
 START = 1_700_000_000.0
@@ -111,35 +111,6 @@ class ListLog:
         import traceback
 
         self.failures.append(f"{text}\n{traceback.format_exc()}")
-
-
-missing_numerics: Final = set(ALL)
-"""Names of the numerics that no conversation has produced yet; see tests/test_numerics_covered.py."""
-
-_FORMS: Final = {
-    name: re.compile(
-        rf":\S+ {numeric.code} \S+ "
-        + re.sub("%s|%[0-9.]*d", lambda m: ".*" if m[0] == "%s" else " *-?[0-9]+", re.escape(numeric.form)),
-        re.DOTALL,
-    )
-    for name, numeric in ALL.items()
-}
-_NAMES: Final = {
-    code: [name for name, numeric in ALL.items() if numeric.code == code]
-    for code in {numeric.code for numeric in ALL.values()}
-}
-
-
-def note_numerics(lines: list[str]) -> None:
-    """Strike those that `lines` bear, in the form of the table, off the missing ones."""
-    for line in lines:
-        if line[:1] == "@":
-            line = line.partition(" ")[2]
-        source, _, rest = line.partition(" ")
-        if source[:1] == ":":
-            for name in _NAMES.get(rest[:3], ()):
-                if name in missing_numerics and _FORMS[name].fullmatch(line):
-                    missing_numerics.discard(name)
 
 
 class MemoryOutlet(Outlet):

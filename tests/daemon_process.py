@@ -6,6 +6,7 @@ manager, everything else is waited for on a socket or on a condition, until :dat
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import os
@@ -15,11 +16,13 @@ import signal
 import socket
 import ssl
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from nursery import nursery, suits
 from process import Process
@@ -29,6 +32,24 @@ BIN = Path(sys.executable).parent
 DEADLINE = 180.0
 """Seconds after which whatever a test waits for is taken for lost: many more than it takes when each CPU has
 ten programs to run.  Only a test that fails waits so long."""
+PATIENCE: Final = {
+    "BOUNCER__ATTACH_TIMEOUT": 600,
+    "BOUNCER__COMMAND_TIMEOUT": 600,
+    "HISTORY__ASK_TIMEOUT": 60,
+    "HISTORY__ECHO_TIMEOUT": 600,
+    "HISTORY__QUERY_TIMEOUT": 600,
+    "LIMITS__REGISTRATION_TIMEOUT": 600,
+    "LINKS__CONNECT_TIMEOUT": 600,
+    "LINKS__DRAIN_TIMEOUT": 60,
+    "LINKS__HANDSHAKE_TIMEOUT": 600,
+    "LINKS__PING_TIMEOUT": 600,
+    "LINKS__SEND_TIMEOUT": 600,
+    "TLS__HANDSHAKE_TIMEOUT": 600,
+    "WEBSOCKET__HANDSHAKE_TIMEOUT": 600,
+}
+"""For how many seconds a daemon of a test waits for others before it goes on without them: by what is usual,
+some would go on without who has to wait for a CPU.  A test that is about such a key has it in its
+configuration."""
 HOST = "127.0.0.1"
 
 _numbers = itertools.count()
@@ -36,10 +57,22 @@ _ports = itertools.cycle(random.Random().sample(range(10_000, 20_000), 10_000))
 """Below those that connections have, in another order in each process: tests run beside each other."""
 
 
+@cache
+def _given() -> int:
+    """A file in which each process of tests locks a byte for each port that it has given away."""
+    path = Path(tempfile.gettempdir()) / f"chatnet-test-ports-{os.getuid()}"
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
 def free_port() -> int:
-    """A port that nobody listens on, and that the system gives to no connection of anybody's meanwhile."""
+    """A port that nobody listens on, and that neither another process of tests, while this one runs, nor a
+    connection of anybody's is given."""
     while True:
         port = next(_ports)
+        try:
+            fcntl.lockf(_given(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        except OSError:  # it is another process's
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -92,6 +125,7 @@ class Daemon(Process):
         """Those of twistd itself."""
         self.wrapper: list[str] = []
         """A command that the rest of the command is given to."""
+        self.patience = PATIENCE
         self.environment = {
             key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")
         }
@@ -128,11 +162,18 @@ class Daemon(Process):
         """Start the process, without waiting for anything."""
         if self.config is None and "CHATNET__LISTEN" not in self.environment:
             self.listen_by_environment()
+        self._have_patience()
         if not self.copied or self.wrapper or pass_fds or not suits(self.environment):
             self.run(self.arguments(), self.environment, pass_fds)
             return
         with self.log.open("ab") as output:
             self.process = nursery().copy(self.arguments(), self.folder, self.environment, output)
+
+    def _have_patience(self) -> None:
+        text = "" if self.config is None else self.config.read_text()
+        for key, seconds in self.patience.items():
+            if key.rpartition("__")[2].lower() not in text:
+                self.environment.setdefault(f"CHATNET__{key}", str(seconds))
 
     def start(self) -> Self:
         """Start it, and wait until its ports are open."""
@@ -178,6 +219,11 @@ class Daemon(Process):
         else:
             self.stop()
         self.start()
+
+    def worked(self) -> float:
+        """Seconds that it had a CPU so far."""
+        times = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 
     def peak(self) -> int:
         """The largest resident memory it had, in KiB."""

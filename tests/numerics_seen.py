@@ -6,15 +6,45 @@ missing.  The answer counts as a test of the run.  ``conftest.py`` takes the hoo
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import pytest
-from conversation import missing_numerics
+
+from chatnet.wire.numerics import ALL
 
 NAME: Final = "tests/numerics_seen.py::every_numeric_was_produced_by_a_conversation"
 MISSING: Final = "missing numerics"
 CHOICES: Final = ("keyword", "lf", "deselect", "ignore", "ignore_glob", "stepwise")
 """Options with which a run is not whole; marks may choose, conversations have none."""
+
+missing_numerics: Final = set(ALL)
+"""Names of the numerics that no conversation has produced yet."""
+
+_FORMS: Final = {
+    name: re.compile(
+        rf":\S+ {numeric.code} \S+ "
+        + re.sub("%s|%[0-9.]*d", lambda m: ".*" if m[0] == "%s" else " *-?[0-9]+", re.escape(numeric.form)),
+        re.DOTALL,
+    )
+    for name, numeric in ALL.items()
+}
+_NAMES: Final = {
+    code: [name for name, numeric in ALL.items() if numeric.code == code]
+    for code in {numeric.code for numeric in ALL.values()}
+}
+
+
+def note_numerics(lines: list[str]) -> None:
+    """Strike those that `lines` bear, in the form of the table, off the missing ones."""
+    for line in lines:
+        if line[:1] == "@":
+            line = line.partition(" ")[2]
+        source, _, rest = line.partition(" ")
+        if source[:1] == ":":
+            for name in _NAMES.get(rest[:3], ()):
+                if name in missing_numerics and _FORMS[name].fullmatch(line):
+                    missing_numerics.discard(name)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,7 +2,8 @@
 
 Workers take one file after the other.  If all of them waited for daemons and clients at the same time, the
 CPUs would have nothing to do.  Files that wait are dealt out evenly among the first of the others, so that
-none of them is still going on when all is done.  ``conftest.py`` takes the hook from here.
+none of them is still going on when all is done.  Those with the most tests come first: one of them takes as
+long as a hundred others.  ``conftest.py`` takes the hook from here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ SPREAD: Final = 0.8
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files keep their tests, and files of one kind their order."""
+    """Files keep their tests, and those that compute their order."""
     waiting: list[list[pytest.Item]] = []
     others: list[list[pytest.Item]] = []
     for _, group in groupby(items, lambda item: item.path):
@@ -29,7 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def mixed(waiting: list[list[T]], others: list[list[T]]) -> list[list[T]]:
     """All files, in the order in which they are to be run."""
-    dealt = [(SPREAD * number / len(waiting), file) for number, file in enumerate(waiting)]
+    longest = sorted(waiting, key=len, reverse=True)
+    dealt = [(SPREAD * number / len(waiting), file) for number, file in enumerate(longest)]
     before, count = 0, sum(map(len, others))
     for file in others:
         dealt.append((before / count, file))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from leftovers import ends_of_a_test
 from twisted.internet.interfaces import IProtocol, IReactorFDSet, IReadDescriptor, IWriteDescriptor
 from twisted.internet.task import Clock
 from twisted.internet.tcp import Port, Server
@@ -19,6 +20,29 @@ from chatnet.session.peer import Peer
 from chatnet.settings import FloodSettings, ListenSettings
 from chatnet.transports.client import ClientFactory, ClientProtocol
 from chatnet.transports.outlets import ClientTurn
+
+
+def able(
+    readers: Sequence[Any], writers: Sequence[Any] = (), seconds: float = 0
+) -> tuple[list[Any], list[Any]]:
+    """Those of which something can be read, and those that take something, within so many seconds.
+
+    As by `select`, which takes no descriptor above 1,023.
+    """
+    asked: dict[int, int] = {}
+    for some, event in ((readers, select.POLLIN), (writers, select.POLLOUT)):
+        for each in some:
+            asked[each.fileno()] = asked.get(each.fileno(), 0) | event
+    waiting = select.poll()
+    for descriptor, events in asked.items():
+        waiting.register(descriptor, events)
+    found = dict(waiting.poll(1000 * seconds))
+    assert not any(events & select.POLLNVAL for events in found.values())
+    readable, writable = select.POLLIN | select.POLLHUP | select.POLLERR, select.POLLOUT | select.POLLERR
+    return (
+        [each for each in readers if found.get(each.fileno(), 0) & readable],
+        [each for each in writers if found.get(each.fileno(), 0) & writable],
+    )
 
 
 @implementer(IReactorFDSet)
@@ -66,7 +90,7 @@ class Pump(Clock):
                 self.calls.remove(call)
                 call.called = 1
                 call.func(*call.args, **call.kw)
-        readable, writable, _ = select.select(self.readers, self.writers, [], 0)
+        readable, writable = able(self.readers, self.writers)
         for ready, method in ((readable, "doRead"), (writable, "doWrite")):
             for transport in ready:
                 if transport.fileno is None or transport not in self.readers + self.writers:
@@ -80,7 +104,7 @@ class Pump(Clock):
 
     def wait(self, other: socket.socket, seconds: float = 0.1) -> None:
         """Until something is to be done, or can be read from `other`: the system is not at once."""
-        select.select([other, *self.readers], self.writers, [], seconds)
+        able([other, *self.readers], self.writers, seconds)
 
     def run(self, until: Callable[[], bool] = lambda: False, turns: int = 10000) -> None:
         """Turn until nothing is to be done, or `until`."""
@@ -176,6 +200,7 @@ class Doorway:
             client.connect(port.getsockname())
             accepted, address = port.accept()
         self.clients.append(client)  # closed by the test only
+        ends_of_a_test(client, accepted)
         protocol = self.factory.buildProtocol(None)
         transport = Server(accepted, protocol, address, cast(Port, None), 0, self.pump)
         cast(IProtocol, protocol).makeConnection(transport)

@@ -9,6 +9,7 @@ from chronicles import Chronicle, Chronicles
 from club import PASSWORD, said
 from clubs import FullClub
 from conversation import Client
+from leftovers import store_of_a_test
 from mesh import read_away
 
 from chatnet.links.codecs.solanum import OURS, SEATS
@@ -103,4 +104,4 @@ class FiledSeating(Seating):
 
     def make(self, **given: Any) -> FullClub:
         path = self.folder / f"{given['server']['sid']}.sqlite"
-        return Chronicle(open_messages(path, now=given["clock"].time), **given)
+        return Chronicle(store_of_a_test(open_messages(path, now=given["clock"].time)), **given)

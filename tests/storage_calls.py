@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, ensureDeferred
 
 T = TypeVar("T")
-LIMIT = 60.0
+LIMIT = 180.0
 """Seconds after which a thread is taken to have died."""
 
 

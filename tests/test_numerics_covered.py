@@ -14,7 +14,7 @@ TESTS = """
 import os
 
 import pytest
-from conversation import missing_numerics
+from numerics_seen import missing_numerics
 
 @pytest.mark.parametrize("number", range(4))
 def test_something(number):
@@ -36,10 +36,11 @@ def run(folder: Path, unseen: str, *options: str) -> subprocess.CompletedProcess
     )
     (folder / "test_it.py").write_text(TESTS.replace("UNSEEN", unseen))
     outside = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    plugins = ["-p", "no:cacheprovider", "-p", "xdist.plugin"]  # others take longer to import than this takes
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", ".", *options, "."],
+        [sys.executable, "-m", "pytest", *plugins, "--rootdir", ".", *options, "."],
         cwd=folder,
-        env={**outside, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        env={**outside, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
         capture_output=True,
         text=True,
         check=False,

@@ -213,7 +213,9 @@ class Irssi(Program):
 
     def _look(self) -> str:
         """What it draws within a moment; it waits when nobody looks."""
-        if not select.select([self._terminal], [], [], 0.01)[0]:
+        waiting = select.poll()
+        waiting.register(self._terminal, select.POLLIN)
+        if not waiting.poll(10):
             return ""
         try:
             return os.read(self._terminal, 65536).decode(errors="replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,18 +12,13 @@ from threading import Thread
 from urllib.parse import urlencode
 
 import pytest
-from daemon_process import Client, Daemon
-from programs import Bot, certified, require, web_listeners
+from daemon_process import DEADLINE, Client, Daemon
+from playwright.sync_api import Browser
+from programs import Program, certified, web_listeners
 
 pytestmark = [pytest.mark.client, pytest.mark.daemon]
 
 PAGE = Path(__file__).resolve().parent / "pages" / "chat.html"
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage"),
-    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--ignore-certificate-errors",
-    "--remote-debugging-port=0",  # else it takes its picture of the page, and ends
-)
 
 
 class PageHandler(BaseHTTPRequestHandler):
@@ -51,31 +47,39 @@ class PageHandler(BaseHTTPRequestHandler):
         pass
 
 
-class Chromium(Bot):
-    """Chromium with the page open; what the page shows is its log."""
+class Shown(Program):
+    """What the page shows, which it says itself."""
 
-    def __init__(self, folder: Path, log: Path, url: str) -> None:
-        self._shown = log
-        log.touch()
-        super().__init__(folder, ["chromium", *FLAGS, f"--user-data-dir={folder}/profile", url])
+    name = "the page"
+
+    def __init__(self, folder: Path, log: Path) -> None:
+        super().__init__(folder)
+        self._log = log
 
     def logs(self) -> Iterable[Path]:
-        return [self._shown]
+        return [self._log]
+
+    def work(self) -> None:
+        time.sleep(0.01)
 
 
 @contextmanager
-def browsing(folder: Path, socket: str, protocols: str = "", host: str = "localhost") -> Iterator[Chromium]:
+def browsing(
+    browser: Browser, folder: Path, socket: str, protocols: str = "", host: str = "localhost"
+) -> Iterator[Shown]:
     """A page from `host` that connects to `socket`."""
-    require("chromium")
     log = folder / "shown"
+    log.touch()
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(PageHandler, log)) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         query = urlencode({"url": socket, "protocols": protocols})
         url = f"http://{host}:{server.server_address[1]}/chat.html?{query}"
         try:
-            with Chromium(folder / "chromium", log, url) as chromium:
-                yield chromium
+            with browser.new_context(ignore_https_errors=True) as context:
+                context.set_default_timeout(DEADLINE * 1000)
+                context.new_page().goto(url)
+                yield Shown(folder / "page", log)
         finally:
             server.shutdown()
             thread.join()
@@ -90,17 +94,17 @@ def chatting(daemon: Daemon) -> Iterator[Client]:
         yield bob
 
 
-def _chat(bob: Client, chromium: Chromium, kind: str) -> None:
+def _chat(bob: Client, page: Shown, kind: str) -> None:
     bob.until(r"^:page!\S+ JOIN #den$")
     bob.until(r"^:page!\S+ PRIVMSG #den :schöne Grüße from a page ☕$")
     bob.send("PRIVMSG #den :hello, größe ☕")
-    chromium.sees(
+    page.sees(
         rf"{kind} < @(\S+;)?time=\S+ :page!\S+ JOIN #den$",
         rf"{kind} < @(\S+;)?time=\S+ :bob!\S+ PRIVMSG #den :hello, größe ☕$",
     )
     bob.send("PRIVMSG page :leave")
     bob.until(r"^:page!\S+ QUIT :.*good night$")
-    chromium.sees(rf"{kind} < .*ERROR :Closing Link", "closed: 1000, clean")
+    page.sees(rf"{kind} < .*ERROR :Closing Link", "closed: 1000, clean")
 
 
 @pytest.mark.parametrize(
@@ -111,26 +115,29 @@ def _chat(bob: Client, chromium: Chromium, kind: str) -> None:
         ("", "no subprotocol", "text"),
     ],
 )
-def test_a_page_chats(tmp_path: Path, protocols: str, chosen: str, kind: str) -> None:
+def test_a_page_chats(browser: Browser, tmp_path: Path, protocols: str, chosen: str, kind: str) -> None:
     more, port, _ = web_listeners()
     daemon, _ = certified(tmp_path, more)
-    with chatting(daemon) as bob, browsing(tmp_path, f"ws://localhost:{port}/", protocols) as chromium:
-        chromium.sees(f"open: {chosen}, extensions: none")
-        _chat(bob, chromium, kind)
+    with chatting(daemon) as bob, browsing(browser, tmp_path, f"ws://localhost:{port}/", protocols) as page:
+        page.sees(f"open: {chosen}, extensions: none")
+        _chat(bob, page, kind)
 
 
-def test_a_page_chats_under_tls_with_compression(tmp_path: Path) -> None:
+def test_a_page_chats_under_tls_with_compression(browser: Browser, tmp_path: Path) -> None:
     more, _, port = web_listeners("compression = true")
     daemon, _ = certified(tmp_path, more)
     url = f"wss://localhost:{port}/irc"
-    with chatting(daemon) as bob, browsing(tmp_path, url, "text.ircv3.net") as chromium:
-        chromium.sees(r"open: text\.ircv3\.net, extensions: permessage-deflate")
-        _chat(bob, chromium, "text")
+    with chatting(daemon) as bob, browsing(browser, tmp_path, url, "text.ircv3.net") as page:
+        page.sees(r"open: text\.ircv3\.net, extensions: permessage-deflate")
+        _chat(bob, page, "text")
 
 
-def test_a_page_from_elsewhere_does_not_get_in(tmp_path: Path) -> None:
+def test_a_page_from_elsewhere_does_not_get_in(browser: Browser, tmp_path: Path) -> None:
     more, port, _ = web_listeners()
     daemon, _ = certified(tmp_path, more)
-    with daemon, browsing(tmp_path, f"ws://localhost:{port}/", "text.ircv3.net", "127.0.0.1") as chromium:
-        chromium.sees("error", "closed: 1006, not clean")
-        assert "open" not in "".join(chromium.shown())
+    with (
+        daemon,
+        browsing(browser, tmp_path, f"ws://localhost:{port}/", "text.ircv3.net", "127.0.0.1") as page,
+    ):
+        page.sees("error", "closed: 1006, not clean")
+        assert "open" not in "".join(page.shown())

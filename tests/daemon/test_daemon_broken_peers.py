@@ -230,7 +230,7 @@ def linkable(daemon: Daemon) -> Iterator[tuple[Daemon, int]]:
     )
     daemon.configure(
         f'[server]\nname = "a.test"\nsid = "0AA"\n[flood]\nenabled = false\n'
-        f"[links]\nhandshake_timeout = 2\nresume_grace = 20\nresume_lines = 2000\nunknown = 64\n"
+        f"[links]\nhandshake_timeout = 60\nresume_grace = 300\nresume_lines = 2000\nunknown = 64\n"
         f'[[listen]]\nendpoint = "tcp:PORT:interface={HOST}"\n'
         f'[[listen]]\nkind = "server"\nendpoint = "tcp:{port}:interface={HOST}"\n{blocks}'
     )

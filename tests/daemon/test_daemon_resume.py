@@ -34,8 +34,8 @@ def relayed(network: Network) -> Iterator[tuple[Network, Relay]]:
     for name in "ab":
         network.add(name)
     relay = Relay(network.link_ports["a"])
-    network.configure("a", network.to("b") + OPER, grace=15)
-    network.configure("b", network.to("a", True, addresses=f'["{HOST}:{relay.port}"]'), grace=15)
+    network.configure("a", network.to("b") + OPER, grace=300)
+    network.configure("b", network.to("a", True, addresses=f'["{HOST}:{relay.port}"]'), grace=300)
     yield network, relay
     relay.reset()
 

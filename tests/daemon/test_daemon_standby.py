@@ -55,8 +55,8 @@ def test_a_cut_connection_is_gone_on_with_by_the_standby(network: Network) -> No
         network.add(name)
     road = Road(network.link_ports["a"])
     addresses = f'["{HOST}:{road.port}", "{HOST}:{network.link_ports["a"]}"]'
-    network.configure("a", network.to("b"), grace=30)
-    network.configure("b", network.to("a", addresses=addresses, standby="true"), grace=30)
+    network.configure("a", network.to("b"), grace=300)
+    network.configure("b", network.to("a", addresses=addresses, standby="true"), grace=300)
     with network.daemons["a"] as a, network.daemons["b"] as b:
         network.linked("b")
         with a.client("ann") as ann, b.client("bob") as bob:

@@ -241,7 +241,7 @@ def test_a_full_disk_gets_one_sentence(daemon: Daemon) -> None:
         env=daemon.environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=DEADLINE,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
     )
     said = f"The data folder {daemon.folder}/chatnet-data cannot be written to: File too large.\n"

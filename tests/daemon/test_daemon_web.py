@@ -214,9 +214,7 @@ def test_the_end_of_the_daemon(web: WebDaemon) -> None:
 def test_without_its_pages_it_does_not_start(tmp_path: Path) -> None:
     """In one sentence, as with all that is wrong at a start."""
     installed = tmp_path / "installed"
-    shutil.copytree(
-        ROOT / "chatnet", installed / "chatnet", ignore=shutil.ignore_patterns("*.pyc", "index.html")
-    )
+    shutil.copytree(ROOT / "chatnet", installed / "chatnet", ignore=shutil.ignore_patterns("index.html"))
     shutil.copytree(ROOT / "twisted", installed / "twisted")
     daemon = WebDaemon(tmp_path)
     daemon.environment["PYTHONPATH"] = str(installed)

@@ -23,9 +23,18 @@ pytestmark = pytest.mark.daemon
 BOUND = 192 * 1024
 """KiB of resident memory that no attack here may exceed."""
 SERVED = 10.0
-"""Seconds within which a client that behaves has its answer, on a machine with other things to do."""
+"""Seconds for which the daemon may be at work for others until a client that behaves has its answer: those of
+its CPU, which are the same on a machine with other things to do."""
 MANY = 2000
 """Connections of a connect flood."""
+
+
+@contextlib.contextmanager
+def soon(daemon: Daemon) -> Iterator[None]:
+    """What somebody waits for comes while the daemon works for others for less than `SERVED`."""
+    before = daemon.worked()
+    yield
+    assert daemon.worked() - before < SERVED
 
 
 class Victim:
@@ -34,7 +43,7 @@ class Victim:
     def __init__(self, folder: Path) -> None:
         self.daemon = Daemon(folder)
         self.proxy_port, self.free_port = free_port(), free_port()
-        self.timeout = 30.0
+        self.timeout = 600.0
         self.configure()
         self.daemon.start()
         self.good = self.daemon.client("good")
@@ -69,15 +78,23 @@ flood_exempt = true
         """Measure the largest memory anew."""
         Path(f"/proc/{self.daemon.pid}/clear_refs").write_text("5")
 
+    def serves(self) -> None:
+        """The user who behaves is served."""
+        with soon(self.daemon):
+            self.good.sync()
+
     def check(self) -> None:
         """The user who behaves is served, so is a newcomer, and nothing went wrong inside."""
-        self.good.sync(SERVED)
+        self.serves()
         with self.daemon.connect() as newcomer:
-            newcomer.send("NICK newcomer", "USER new 0 * :New", "JOIN #good")
-            newcomer.until(" 366 ", SERVED)
-            newcomer.send("PRIVMSG #good :hello")
-            self.good.until("newcomer.* PRIVMSG #good :hello$", SERVED)
-        self.good.until("newcomer.* QUIT ", SERVED)
+            with soon(self.daemon):
+                newcomer.send("NICK newcomer", "USER new 0 * :New", "JOIN #good")
+                newcomer.until(" 366 ")
+            with soon(self.daemon):
+                newcomer.send("PRIVMSG #good :hello")
+                self.good.until("newcomer.* PRIVMSG #good :hello$")
+        with soon(self.daemon):
+            self.good.until("newcomer.* QUIT ")
         output = self.daemon.output()
         assert "Traceback" not in output and " error " not in output, output[-4000:]
 
@@ -150,7 +167,7 @@ def test_a_line_without_an_end(victim: Victim) -> None:
         for _ in range(32):
             shout(bad, b"x" * (1 << 20))
             shout(worse, b"@" + b"x" * (1 << 20))
-            victim.good.sync(SERVED)
+            victim.serves()
 
 
 def test_noise(victim: Victim) -> None:
@@ -180,7 +197,7 @@ def test_thousands_of_channels(victim: Victim) -> None:
         names = [f"#{index}-{number}" for number in range(3000)]
         for start in range(0, len(names), 40):
             shout(bad, f"JOIN {','.join(names[start : start + 40])}\r\n".encode())
-    victim.good.sync(SERVED)
+    victim.serves()
     said = overhear(people[0])
     assert " 366 joiner0 #0-0 " in said and " 263 joiner0 JOIN " in said
     victim.good.send("LIST")
@@ -208,7 +225,8 @@ def test_readers_that_stop_reading(victim: Victim) -> None:
         while count < 40_000:
             talker.send(*[f"PRIVMSG #busy :{number:06} " + "x" * 400 for number in range(count, count + 500)])
             count += 500
-            lines = victim.good.until(rf" PRIVMSG #busy :{count - 1:06} ", SERVED)
+            with soon(victim.daemon):
+                lines = victim.good.until(rf" PRIVMSG #busy :{count - 1:06} ")
             heard = [line.split(":")[2][:6] for line in lines if " PRIVMSG #busy :" in line]
             assert heard == [f"{number:06}" for number in range(count - 500, count)]
             if sum(" QUIT :SendQ exceeded" in line for line in lines) > 150:
@@ -227,12 +245,12 @@ def test_a_flood_of_connections_from_an_exempt_address(victim: Victim) -> None:
     victim.check()
     for client in crowd:
         client.socket.sendall(b"NICK crowd\r\n")
-    victim.good.sync(SERVED)
+    victim.serves()
     for client in crowd:
         client.close()
     for _ in range(MANY):
         victim.daemon.connect().close()
-    victim.good.sync(SERVED)
+    victim.serves()
 
 
 def test_a_flood_of_connections_from_one_address(victim: Victim) -> None:
@@ -254,10 +272,10 @@ def test_capability_negotiation_without_end(victim: Victim) -> None:
     with victim.daemon.connect() as bad:
         shout(bad, b"CAP LS 302\r\nCAP REQ :" + b"server-time " * 40 + b"\r\nCAP LIST\r\n", 2000)
         shout(bad, b"CAP REQ :" + b"x" * 480 + b"\r\nCAP END\r\nCAP\r\nCAP FOO\r\n", 2000)
-        victim.good.sync(SERVED)
+        victim.serves()
     with victim.registered("capped") as bad:
         shout(bad, b"CAP REQ :echo-message -echo-message server-time -server-time\r\n", 3000)
-        victim.good.sync(SERVED)
+        victim.serves()
 
 
 def test_giant_names_and_parameters(victim: Victim) -> None:
@@ -286,21 +304,21 @@ def test_thousands_of_mode_letters(victim: Victim) -> None:
         shout(bad, b"MODE moody +" + b"iw-iw+Zx" * 50 + b"\r\n", 20)
         shout(bad, b"MODE #moody +bbbb " + b"*" * 90 + b"?!*@* *a*a*a*a*!*@* $&:a $~\r\n", 20)
         shout(bad, b"MODE #moody bbbbbbbbbbbbbbbbbbbbbbbbbbeeeeeeeeeeeeeeeeeeeIIIIIIIIIIIIIII\r\n", 20)
-        victim.good.sync(SERVED)
+        victim.serves()
 
 
 def test_floods_of_questions(victim: Victim) -> None:
     for question in (b"WHO *\r\n", b"LIST\r\n", b"HELP\r\n", b"NAMES\r\n", b"WHOIS good,good,good,good\r\n"):
         with victim.registered("curious") as bad:
             shout(bad, question, 3000)
-            victim.good.sync(SERVED)
+            victim.serves()
             assert "Excess Flood" in bad.rest()[-1]
     with victim.registered("watching") as bad:
         for start in range(0, 4000, 40):
             shout(
                 bad, f"MONITOR + {','.join(f'w{number}' for number in range(start, start + 40))}\r\n".encode()
             )
-        victim.good.sync(SERVED)
+        victim.serves()
         bad.until(" 734 watching 100 ")
 
 
@@ -312,11 +330,11 @@ def test_registrations_that_never_end(victim: Victim) -> None:
     for byte in b"NICK":
         for client in crowd:
             shout(client, bytes([byte]))
-    victim.good.sync(SERVED)
+    victim.serves()
     for client in crowd:
         assert client.rest()[-1].endswith("(Registration timed out)")
         client.close()
-    victim.timeout = 30.0
+    victim.timeout = 600.0
     victim.configure()
     victim.daemon.reload()
 
@@ -340,9 +358,10 @@ def test_tls_handshakes_that_lead_nowhere(victim: Victim) -> None:
             shout(client, chance.randbytes(5000))
         else:
             shout(client, b"\x16\x03\x01\xff\xff" + bytes(70000))
-    victim.good.sync(SERVED)
+    victim.serves()
     with victim.daemon.connect_tls() as good:
-        good.register("secure").sync(SERVED)
+        with soon(victim.daemon):
+            good.register("secure").sync()
         # Broken in the middle of a conversation.
         plain = socket.socket(fileno=good.socket.detach())
         plain.sendall(chance.randbytes(3000))
@@ -352,7 +371,7 @@ def test_tls_handshakes_that_lead_nowhere(victim: Victim) -> None:
         client.close()
     for _ in range(100):
         victim.daemon.connect_tls().close()
-    victim.good.sync(SERVED)
+    victim.serves()
 
 
 def test_rubbish_where_a_proxy_header_belongs(victim: Victim) -> None:
@@ -364,7 +383,7 @@ def test_rubbish_where_a_proxy_header_belongs(victim: Victim) -> None:
         with victim.daemon.connect(victim.proxy_port) as bad:
             shout(bad, starts[index % len(starts)] + chance.randbytes(chance.randrange(1, 2000)))
     waiting = [victim.daemon.connect(victim.proxy_port) for _ in range(200)]
-    victim.good.sync(SERVED)
+    victim.serves()
     for client in waiting:
         client.close()
 
@@ -380,7 +399,8 @@ def test_no_descriptors_left(daemon: Daemon) -> None:
     with daemon:
         good = daemon.client("good")
         crowd = [daemon.connect() for _ in range(100)]
-        good.sync(SERVED)
+        with soon(daemon):
+            good.sync()
         for client in crowd:
             client.close()
 
@@ -390,5 +410,6 @@ def test_no_descriptors_left(daemon: Daemon) -> None:
                 return any(" 001 " in line for line in client.rest())
 
         wait_for(welcome, "room for a newcomer")
-        good.sync(SERVED)
+        with soon(daemon):
+            good.sync()
         assert len(daemon.output()) < 100_000

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 from authority import Authority
 from conversation import House
+from leftovers import ends_of_a_test
 from mesh import SECRET, block
 from pump import Pump
 from twisted.internet.address import IPv4Address
@@ -123,6 +124,7 @@ def pair(small: bool = False) -> tuple[socket.socket, socket.socket]:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         one.connect(port.getsockname())
         other, _ = port.accept()
+    ends_of_a_test(one, other)
     for end in (one, other):
         end.settimeout(10)
     return one, other

@@ -295,9 +295,7 @@ def test_a_link_is_ended_and_made(office: Office, desk: Visitor) -> None:
 
 def test_curves_have_tables(desk: Visitor) -> None:
     curve = desk.page.locator("figure", has_text="Memory")
-    expect(curve.get_by_role("img")).to_have_attribute(
-        "aria-label", re.compile("^Memory: now "), timeout=60_000
-    )
+    expect(curve.get_by_role("img")).to_have_attribute("aria-label", re.compile("^Memory: now "))
     curve.locator("summary").focus()
     desk.page.keyboard.press("Enter")
     curve.locator("tbody td").first.wait_for()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from daemon_process import free_port
 from pump import Pump
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
@@ -160,13 +161,6 @@ def test_a_factory_that_cannot_be_made_is_a_problem_too() -> None:
 
     with pytest.raises(ListenError, match=r"^tcp:6697: TLS is not available$"):
         run(Listeners(MemoryReactorClock(), fail).reconcile([listen("tcp:6697", tls=True)]))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
 
 
 def test_a_listener_takes_the_place_of_one_that_stands_in_its_way(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 from mesh import Mesh, block
+from pump import able
 from pydantic import ValidationError
 from twisted.internet.protocol import ServerFactory
 
@@ -217,7 +217,7 @@ class Turning:
 
     def turn(self) -> None:
         for reader in list(self.readers):
-            if select.select([reader], [], [], 0)[0]:
+            if able([reader])[0]:
                 reader.doRead()
         for writer in list(self.writers):
             writer.doWrite()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import select
 import signal
 import socket
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from daemon_process import free_port
+from pump import able
 from twisted.internet import reactor as real
 from twisted.internet.error import ProcessDone, ProcessTerminated
 from twisted.internet.interfaces import IReactorCore
@@ -106,7 +106,7 @@ class Stage(Clock):
     def turn(self) -> None:
         """Hear what the others said."""
         for reader in list(self.readers):
-            while select.select([reader], [], [], 0)[0] and reader in self.readers:
+            while able([reader])[0] and reader in self.readers:
                 reader.doRead()
 
 
