@@ -66,7 +66,9 @@ def known(request: Request, target: Target, users: list[User]) -> list[User]:
     if target.kind not in ("K", "D") or request.user.may("see-all"):
         return users
     matches = read_glob(target.host, request.network.fold)
-    return [user for user in users if target.kind == "K" and matches(user.host)]
+    return [
+        user for user in users if target.kind == "K" and (user.host == user.address or matches(user.host))
+    ]
 
 
 def whom(request: Request, target: Target, users: list[User]) -> str:

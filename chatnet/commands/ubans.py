@@ -17,7 +17,7 @@ from chatnet.model.entities import User
 from chatnet.model.ids import AccountName
 from chatnet.model.whowas import Departure
 from chatnet.records.accounts import State
-from chatnet.rules.ban_targets import address_of, target_of
+from chatnet.rules.ban_targets import address_of, host_of, target_of
 from chatnet.rules.banned_words import veil
 from chatnet.rules.durations import ban_seconds, ban_units, duration
 from chatnet.session.scans import Scan
@@ -247,7 +247,8 @@ def _lifted(request: Request, text: str) -> tuple[list[Target], User | None]:
     found: list[Target | None] = []
     if user is not None and not user.server.virtual:
         address = address_target(address_of(user))
-        found = [target_of(user, sees=True), address, user_target(f"*@{user.host}")]
+        hosts = [user_target(f"*@{host}") for host in (host_of(user), user.host)]
+        found = [target_of(user, sees=True), address, *hosts]
     if (account := network.registry.named(text)) is not None:
         found.append(account_target(account.shown))
     return [each for each in found if each is not None], user

@@ -227,6 +227,33 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
     assert said(root, "UBAN INFO 192.0.2.44")[-1].startswith("192.0.2.44 (for ever")
 
 
+@pytest.mark.parametrize("command", ["UBAN ADD six 1h x", "KLINE 60 six :x"])
+def test_another_address_of_the_same_home_evades_no_ban_by_a_cloak(command: str) -> None:
+    club = Club(cloak={"enabled": True})
+    root = helper(club, "bans")
+    six = club.client("six", address="2001:db8:1:2::5")
+    told = said(root, command)
+    home = "*" + six.user.host[six.user.host.index(".") :]
+    assert any(f"*@{home}" in line for line in told) and any("1 user here" in line for line in told)
+    club.clock.advance(1)
+    assert six.session.closed
+    again = club.connect("2001:db8:1:2:ffff::1")
+    again >> "NICK again" >> "USER x 0 * :x"
+    assert again.session.closed
+    club.client("other", address="2001:db8:1:3::5")
+    assert said(root, "UBAN DEL six")[0].startswith(f"Lifted: *@{home} (until ")
+    club.client("again", address="2001:db8:1:2:ffff::1")
+
+
+def test_an_address_that_all_see_is_banned_with_its_home() -> None:
+    club = Club(cloak={"enabled": False})
+    root = helper(club, "bans")
+    club.client("six", address="2001:db8:1:2::5")
+    assert said(root, "UBAN TEST six")[0] == (
+        "Bans *@2001:db8:1:2::/64 (six) for ever: 1 user here, 0 elsewhere, by the hosts that you see (six)"
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
