@@ -135,7 +135,7 @@ async def place(request: Request, order: Order) -> NetworkBan | None:
     ban = NetworkBan(kind, user, host, now, until, until, by, reason, wide, order.action)
     length = f"{duration(order.seconds)}" if order.seconds else "for ever"
     where = f" on {order.server}" if order.server else ""
-    login = {LOGIN: ", but who is logged in", EXEMPT: ", exempt"}.get(order.action, "")
+    login = {LOGIN: ", except who is logged in", EXEMPT: ", exempt"}.get(order.action, "")
     request.note_down(order.mask, f"{length}{where}{login}{f': {reason}' if reason else ''}")
     if order.server:
         elsewhere(request, order, reason)
