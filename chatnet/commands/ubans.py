@@ -126,7 +126,10 @@ def _order(
         return None
     found = _target(request, text)
     if found is None:
-        _invalid(request, f"{printable(text)} is nobody who is here, or was lately, and no account. A target is {FORMS}")
+        _invalid(
+            request,
+            f"{printable(text)} is nobody who is here, or was lately, and no account. A target is {FORMS}",
+        )
         return None
     order.target, user = found
     if order.action == EXEMPT and order.target.kind not in SPARED:
