@@ -182,11 +182,12 @@ async def _put(request: Request, words: list[str], action: str) -> None:
     keeps = request.sessions.banning.keeps
     where = "on all servers" if keeps else "until this server is restarted; told to other servers"
     session.notice(f"Done, {where}. To undo: {undo}")
-    if user is not None and order.target.kind == "A" and request.user.may("see-all"):
+    if user is not None and order.target.kind == "A" and action != EXEMPT:
         person = user if isinstance(user, User) else _as_it_was(request, user)
-        session.notice(
-            f"They came from {user.address}: /UBAN ADD {address_of(person)} if they come back as another"
-        )
+        came, mask = person.host, f"*@{host_of(person)}"
+        if request.user.may("see-all"):
+            came, mask = person.address, address_of(person)
+        session.notice(f"They came from {came}: /UBAN ADD {mask} if they come back as another")
 
 
 def _instead(request: Request, order: Order) -> None:

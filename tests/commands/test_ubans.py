@@ -216,6 +216,12 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
     assert again.session.closed
     assert said(root, "UBAN INFO vic")[1].startswith(f"*@{vic.user.host} (until ")
     assert said(root, "UBAN DEL vic")[0].startswith(f"Lifted: *@{vic.user.host} (until ")
+    bob = club.client("bob", address="192.0.2.11")
+    logged_in(bob, "bob")
+    assert said(root, "UBAN ADD bob")[2] == (
+        f"They came from {bob.user.host}: /UBAN ADD *@{bob.user.host} if they come back as another"
+    )
+    said(root, "UBAN DEL account:bob")
     other = club.client("other", address="192.0.2.10")
     opered(other, "bans", "see-all")
     said(other, "UBAN ADD 192.0.2.44")
