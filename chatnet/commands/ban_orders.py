@@ -66,7 +66,9 @@ def known(request: Request, target: Target, users: list[User]) -> list[User]:
     if target.kind not in ("K", "D") or request.user.may("see-all"):
         return users
     matches = read_glob(target.host, request.network.fold)
-    return [user for user in users if target.kind == "K" and matches(user.host)]
+    return [
+        user for user in users if target.kind == "K" and (user.host == user.address or matches(user.host))
+    ]
 
 
 def whom(request: Request, target: Target, users: list[User]) -> str:
@@ -133,7 +135,7 @@ async def place(request: Request, order: Order) -> NetworkBan | None:
     ban = NetworkBan(kind, user, host, now, until, until, by, reason, wide, order.action)
     length = f"{duration(order.seconds)}" if order.seconds else "for ever"
     where = f" on {order.server}" if order.server else ""
-    login = {LOGIN: ", but who is logged in", EXEMPT: ", exempt"}.get(order.action, "")
+    login = {LOGIN: ", except who is logged in", EXEMPT: ", exempt"}.get(order.action, "")
     request.note_down(order.mask, f"{length}{where}{login}{f': {reason}' if reason else ''}")
     if order.server:
         elsewhere(request, order, reason)

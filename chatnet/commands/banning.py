@@ -8,7 +8,7 @@ from __future__ import annotations
 from chatnet.commands.ban_orders import Order, added, hits, judge, need_reason, need_server, place, whom
 from chatnet.commands.request import CLIENT, Request
 from chatnet.model.entities import User
-from chatnet.rules.ban_targets import address_of
+from chatnet.rules.ban_targets import address_of, host_of
 from chatnet.rules.durations import ban_seconds, duration
 from chatnet.wire import numerics
 from chatnet.wire.ban_targets import Target, address_target, name_target, realname_target, user_target
@@ -97,7 +97,7 @@ def _order(request: Request, target: Target | None, text: str, seconds: int) -> 
 def _users(request: Request, text: str) -> Target:
     if "@" not in text and not any(sign in text for sign in "*?.:/"):
         user = _nick(request, text)
-        text = f"*@{address_of(user) if request.user.may('see-all') else user.host}"
+        text = f"*@{address_of(user) if request.user.may('see-all') else host_of(user)}"
     target = user_target(text)
     if target is None:
         request.session.notice(f"{printable(text)} is no user@host, or an ill-formed address")

@@ -45,7 +45,7 @@ async def sapart(request: Request) -> None:
 
     Refuses as SAJOIN does.
     """
-    user, name, reason = request.person(0), request.params[1], request.param(2)
+    user, name, reason = request.person(0), request.params[1], request.text(2)
     part = partial(forced.part, request.sessions, user, name, reason)
     if await _have(request, user, (name, reason), part):
         _done(request, user.mask, name, f"{user.nick} has left {printable(name)}")
@@ -98,7 +98,7 @@ def satopic(request: Request) -> None:
 
     Refuses with 481, 723, 403.
     """
-    channel, text = request.channel(0), cut(request.params[1], request.settings.limits.topic)
+    channel, text = request.channel(0), cut(request.text(1), request.settings.limits.topic)
     if text == (channel.topic.text if channel.topic is not None else ""):
         return
     request.note_down(channel.name, text)

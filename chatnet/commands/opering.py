@@ -121,7 +121,7 @@ def kill(request: Request) -> None:
         request.stop(numerics.ERR_CANTKILLSERVER)
     target = request.person(0)
     user = request.user
-    reason = cut(request.param(1), request.settings.limits.kick) or "No reason given"
+    reason = cut(request.text(1), request.settings.limits.kick) or "No reason given"
     what, who = "Received KILL message for", f"{target.nick}!{target.username}"
     path = f"From {user.nick} Path: {request.sessions.server_name} ({reason})"
     request.note_down(f"{target.nick}!{target.username}@{target.address}", reason)
@@ -136,7 +136,7 @@ def wallops(request: Request) -> None:
 
     https://modern.ircdocs.horse/#wallops-message  Refuses with 481, 723, 461 (no text).
     """
-    text = request.params[0]
+    text = request.text(0)
     if not text:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "WALLOPS")
     if text.startswith(OPERWALL):  # nobody shall take it for one
@@ -151,7 +151,7 @@ def operwall(request: Request) -> None:
 
     https://modern.ircdocs.horse/ is silent; as Solanum does.  Refuses with 481, 723, 461 (no text).
     """
-    text = request.params[0]
+    text = request.text(0)
     if not text:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "OPERWALL")
     request.note_down("who has user mode z")

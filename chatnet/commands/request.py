@@ -84,6 +84,10 @@ class Request:
         """The parameter at `index`, or an empty text if there are not so many."""
         return self.params[index] if index < len(self.params) else ""
 
+    def text(self, index: int) -> str:
+        """The parameters from `index` on as one text: who types a line themselves forgets the colon."""
+        return " ".join(self.params[index:])
+
     def reply(self, numeric: Numeric, *args: object) -> None:
         """Answer with a numeric."""
         self.session.numeric(numeric, *args)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chatnet.commands.channel_modes import ModeCommand
 from chatnet.commands.request import CLIENT, Request
+from chatnet.model.entities import Channel
+from chatnet.rules.ban_targets import host_of
 from chatnet.rules.durations import MOST, ban_units
 from chatnet.wire.modestring import Change
 from chatnet.wire.server_time import minute
@@ -32,3 +34,19 @@ def tban(request: Request) -> None:
     for change in command.run([Change(True, "b", mask)]):
         what = "muted" if (change.parameter or "").startswith("$q:") else "banned"
         request.session.notice(f"{change.parameter} is {what} in {channel.name} until {minute(until)}")
+        if change.parameter == f"{mask}!*@*" and not any(sign in mask for sign in "$*?"):
+            _hint(request, channel, text, mask)
+
+
+def _hint(request: Request, channel: Channel, length: str, nick: str) -> None:
+    """Say what a ban of a nick alone leaves open: who is in stays, and may come back as another."""
+    session, user = request.session, request.network.user(nick)
+    if user is None:
+        session.notice(f"Nobody is called {nick} now")
+        return
+    best = f"$a:{user.account}" if user.account is not None else f"*!*@{host_of(user)}"
+    session.notice(f"It means the nick alone: /TBAN {channel.name} {length} {best} means them by any nick")
+    if user in channel.members:
+        session.notice(
+            f"{user.nick} stays in {channel.name} until somebody says /KICK {channel.name} {user.nick}"
+        )

@@ -17,7 +17,7 @@ from chatnet.model.entities import User
 from chatnet.model.ids import AccountName
 from chatnet.model.whowas import Departure
 from chatnet.records.accounts import State
-from chatnet.rules.ban_targets import address_of, target_of
+from chatnet.rules.ban_targets import address_of, host_of, target_of
 from chatnet.rules.banned_words import veil
 from chatnet.rules.durations import ban_seconds, ban_units, duration
 from chatnet.session.scans import Scan
@@ -37,7 +37,7 @@ SPARED: Final = ("D", "K", "A", "C")
 """Kinds of targets that may be exempt."""
 FORMS: Final = (
     "an address or network, user@host, account:<name>, realname:<mask>, cert:<SHA-256>, name:<mask>,"
-    " #channel, or the nick of somebody who is here"
+    " #channel, or the nick of somebody who is here, or was lately"
 )
 _LIKE_A_DURATION: Final = re.compile(r"[0-9]{1,9}[A-Za-z]{0,9}")
 """What is rather a duration that somebody has misspelt than the beginning of a reason."""
@@ -53,15 +53,16 @@ def uban(request: Request) -> Coroutine[Any, Any, None] | None:
       bans; the options may stand behind the target, too. A duration is as in 1d12h, without one it is for
       ever. With REQUIRE-SASL who is logged in comes in. FORCE if it hits many.
     UBAN TEST … tells what ADD would do, and whom it hits
-    UBAN DEL <target>   lifts a ban; a nick is of somebody who is here, or was lately
+    UBAN DEL <target>   lifts a ban
     UBAN INFO <target>  which bans mean somebody, an address, an account; and who is there
     UBAN LIST [<mask>]  the bans, the newest first
     UBAN EXEMPT [DEL] <target> [<duration>] [<reason>]
       no ban means them: an address or network, user@host, account:<name>, cert:<SHA-256>; alone lists them
 
     A target is an address or network (192.0.2.0/24), user@host, account:<name>, realname:<mask>,
-    cert:<SHA-256 in hex>, name:<mask> or #channel (which nobody may have or join), or the nick of somebody:
-    then it is the account that they are logged in to, or else their address. Refuses with 481, 723.
+    cert:<SHA-256 in hex>, name:<mask> or #channel (which nobody may have or join), or the nick of somebody
+    who is here, or was lately: then it is the account that they are logged in to, or else their address.
+    Refuses with 481, 723.
     """
     verb = request.param(0).upper()
     run = _VERBS.get(verb)
@@ -100,7 +101,9 @@ def _options(order: Order, words: list[str], *, minutes: bool) -> bool:
     return True
 
 
-def _order(request: Request, words: Sequence[str], action: str) -> tuple[Order, User | None] | None:
+def _order(
+    request: Request, words: Sequence[str], action: str
+) -> tuple[Order, User | Departure | None] | None:
     """What is asked for, and who is meant by a nick; None if it makes no sense, and they have read so."""
     rest = list(words)
     order = Order(Target("", "", ""), action=action)
@@ -123,7 +126,10 @@ def _order(request: Request, words: Sequence[str], action: str) -> tuple[Order, 
         return None
     found = _target(request, text)
     if found is None:
-        _invalid(request, f"{printable(text)} is nobody who is here, and no account. A target is {FORMS}")
+        _invalid(
+            request,
+            f"{printable(text)} is nobody who is here, or was lately, and no account. A target is {FORMS}",
+        )
         return None
     order.target, user = found
     if order.action == EXEMPT and order.target.kind not in SPARED:
@@ -135,14 +141,17 @@ def _order(request: Request, words: Sequence[str], action: str) -> tuple[Order, 
     return order, user
 
 
-def _target(request: Request, text: str) -> tuple[Target, User | None] | None:
+def _target(request: Request, text: str) -> tuple[Target, User | Departure | None] | None:
+    """What is meant, and by the nick of whom: somebody who is here, or else the last one who was."""
     target = read_target(text)
     if target is not None:
         return target, None
-    network = request.network
-    user = network.user(text)
-    if user is not None and not user.server.virtual:
-        target = target_of(user, sees=request.user.may("see-all"))
+    network, sees = request.network, request.user.may("see-all")
+    user: User | Departure | None = network.user(text)
+    if isinstance(user, User):
+        target = None if user.server.virtual else target_of(user, sees=sees)
+    elif (user := _departed(request, text)) is not None:
+        target = target_of(_as_it_was(request, user), sees=sees)
     elif (account := network.registry.named(text)) is not None:
         target = account_target(account.shown)
     return None if target is None else (target, user)
@@ -166,28 +175,39 @@ async def _put(request: Request, words: list[str], action: str) -> None:
     if not judge(request, order, users, f"/UBAN ADD FORCE {' '.join(map(printable, words))}"):
         return
     session.notice(_what(request, order, users, user))
+    _instead(request, order)
     ban = await place(request, order)
     if ban is None or session.closed:
         return
     keeps = request.sessions.banning.keeps
     where = "on all servers" if keeps else "until this server is restarted; told to other servers"
     session.notice(f"Done, {where}. To undo: {undo}")
-    if user is not None and order.target.kind == "A" and request.user.may("see-all"):
-        session.notice(
-            f"They came from {user.address}: /UBAN ADD {address_of(user)} if they come back as another"
-        )
+    if user is not None and order.target.kind == "A" and action != EXEMPT:
+        person = user if isinstance(user, User) else _as_it_was(request, user)
+        came, mask = person.host, f"*@{host_of(person)}"
+        if request.user.may("see-all"):
+            came, mask = person.address, address_of(person)
+        session.notice(f"They came from {came}: /UBAN ADD {mask} if they come back as another")
 
 
-def _what(request: Request, order: Order, users: list[User], user: User | None) -> str:
+def _instead(request: Request, order: Order) -> None:
+    """Show the ban of that target that there is: the new one takes its place."""
+    old = request.sessions.banning.known(order.kind, order.target.mask)
+    if old is not None:
+        request.session.notice(f"Instead of: {_line(request, old)}")
+
+
+def _what(request: Request, order: Order, users: list[User], user: User | Departure | None) -> str:
     """What it does, and whom it hits: ``Bans address 192.0.2.7 for 1d: 1 user here, 0 elsewhere``."""
     length = f"for {duration(order.seconds)}" if order.seconds else "for ever"
-    who = f" ({user.nick})" if user is not None else ""
+    gone = f", who left {minute(user.at)}" if isinstance(user, Departure) else ""
+    who = f" ({user.nick}{gone})" if user is not None else ""
     mask = f"{'address ' if order.target.kind == 'D' else ''}{order.mask}{who}"
     if order.target.kind == "R":
         return f"Reserves {mask} {length}: nobody may have it"
     if order.action == EXEMPT:
         return f"Exempts {mask} from bans {length}: {whom(request, order.target, users)}"
-    login = ", but who is logged in" if order.action == LOGIN else ""
+    login = ", except who is logged in" if order.action == LOGIN else ""
     some = known(request, order.target, users)
     nicks = ", ".join(each.nick for each in some[:NAMES_SHOWN])
     more = ", …" if len(some) > NAMES_SHOWN else ""
@@ -202,6 +222,7 @@ async def _test(request: Request, words: list[str]) -> None:
     order, user = found
     users = hits(request, order.target)
     request.session.notice(_what(request, order, users, user))
+    _instead(request, order)
     command = f"/UBAN ADD {' '.join(map(printable, words))}"
     if judge(request, order, users, f"/UBAN ADD FORCE {' '.join(map(printable, words))}"):
         request.session.notice(f"Nothing is done yet. To do it: {command}")
@@ -247,7 +268,8 @@ def _lifted(request: Request, text: str) -> tuple[list[Target], User | None]:
     found: list[Target | None] = []
     if user is not None and not user.server.virtual:
         address = address_target(address_of(user))
-        found = [target_of(user, sees=True), address, user_target(f"*@{user.host}")]
+        hosts = [user_target(f"*@{host}") for host in (host_of(user), user.host)]
+        found = [target_of(user, sees=True), address, *hosts]
     if (account := network.registry.named(text)) is not None:
         found.append(account_target(account.shown))
     return [each for each in found if each is not None], user

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatnet.model.entities import User
+from chatnet.rules.cloaks import home_of
 from chatnet.wire.ban_targets import Target, account_target, address_target, user_target
 from chatnet.wire.masks import wire_address
 from chatnet.wire.networks import aggregate, network_of
@@ -18,10 +19,21 @@ def address_of(user: User) -> str:
     return wire_address(aggregate(user.address, 32, HOME).removesuffix("/32"))
 
 
+def host_of(user: User) -> str:
+    """What identifies somebody best to those who see no addresses: their host, as all see it.
+
+    Of an IPv6 address that is shown, or the cloak of one, what all addresses have that they may take at will.
+    """
+    if user.host == user.address:
+        return address_of(user)
+    is_six = ":" in user.address and user.real_host == user.address
+    return home_of(user.host) if is_six else user.host
+
+
 def target_of(user: User, *, sees: bool) -> Target | None:
     """The account that somebody is logged in to, else their address; for who `sees` none, their host."""
     if user.account is not None:
         return account_target(user.account)
     if not sees:
-        return user_target(f"*@{user.host}")
+        return user_target(f"*@{host_of(user)}")
     return address_target(address_of(user)) or user_target(f"*@{user.real_host}")

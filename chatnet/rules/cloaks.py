@@ -9,8 +9,22 @@ them is hashed at each dot.
 from __future__ import annotations
 
 import ipaddress
+import re
 from base64 import b32encode
 from hashlib import blake2b
+from typing import Final
+
+_CLOAK: Final = re.compile(r"[a-z2-7]{8}((?:\.[a-z2-7]{8}){3}\..+)")
+"""A cloak of an address: what stands behind the part that is of the whole address."""
+
+
+def home_of(cloak: str) -> str:
+    """The mask that the cloaks of all addresses of one /64 fit, which one home has to itself.
+
+    Of the cloak of an IPv6 address; a host that looks like no such is itself the mask.
+    """
+    found = _CLOAK.fullmatch(cloak)
+    return f"*{found[1]}" if found is not None else cloak
 
 
 class Cloaks:

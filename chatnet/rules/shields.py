@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Final
 
 from chatnet.model.entities import Channel, User
@@ -105,7 +106,7 @@ def described(shields: Shields, shield: ShieldSettings, now: float) -> str:
     reason = f": {shields.reason}" if shields.reason else ""
     until = "until they are changed"
     if shields.until is not None:
-        until = f"until {minute(shields.until)}, {duration(max(0, int(shields.until - now)))} from now"
+        until = f"until {minute(shields.until)}, {duration(max(0, ceil(shields.until - now)))} from now"
     who = f"set {minute(shields.set)} by {shields.by}"
     return f"The shields are at level {shields.level}{title}, {until} ({who}){reason}"
 

@@ -15,7 +15,7 @@ from chatnet.model.recorded_bans import ban_value
 from chatnet.node import Node
 from chatnet.records.bans import FIELD
 from chatnet.records.grammar import ban_entity
-from chatnet.rules.banned_words import noted
+from chatnet.rules.banned_words import called, noted
 from chatnet.services.ledger import Ledger
 from chatnet.services.recording import LATELY, Recording
 from chatnet.storage.interfaces import StoreError
@@ -99,6 +99,7 @@ class Banning(Recording[NetworkBan]):
             return
         self._node.commit(NetworkBanned(found, by or network.me, at))
         if by is None and abs(at - found.created) < LATELY:
-            reason = f" [{printable(found.reason)}]" if found.holds(at) else ""
-            who = f"{found.by} added" if found.holds(at) else "Another server removed"
-            self._node.notice("k", *noted(found, f"{who} {NAMES[found.kind]} for", reason))
+            what, reason = f"Another server removed {NAMES[found.kind]}", ""
+            if found.holds(at):
+                what, reason = f"{found.by} added {called(found)}", f" [{printable(found.reason)}]"
+            self._node.notice("k", *noted(found, f"{what} for", reason))

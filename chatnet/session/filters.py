@@ -307,7 +307,7 @@ class Filters:
         worst = self._heard(said, hits, veiled)
         if worst is None:
             return None
-        verdict = Verdict(self._words(worst), worst.quiet)
+        verdict = Verdict(self._words(worst, self._mute_end(said, worst)), worst.quiet)
         self._do(said, worst, verdict)
         return verdict
 
@@ -369,11 +369,19 @@ class Filters:
                 public = f"{what} somebody {seen.public}"
             self._notice("m", session.peer.address, f"{what} {user.identity} {seen.place}{text}", public)
 
-    def _words(self, filter: Filter) -> str:
-        """What somebody reads: why, and whom to write to."""
+    def _mute_end(self, said: Said, filter: Filter) -> float | None:
+        """Until when a filter mutes who said something, if it does."""
+        if filter.action != MUTE or said.channel is None:
+            return None
+        return said.now + (filter.seconds or self._settings.mute_time)
+
+    def _words(self, filter: Filter, until: float | None = None) -> str:
+        """What somebody reads: why, until when, and whom to write to."""
         words = filter.reason or "a filter holds it back"
         if filter.action == LOGIN:
             words = f"log in to an account first{f': {filter.reason}' if filter.reason else ''}"
+        if until is not None:
+            words += f" (until {minute(int(until))})"
         help_ = self._node.settings.server.help
         return f"{words}. Questions: {help_}" if help_ else words
 
@@ -383,11 +391,11 @@ class Filters:
         session, where, channel, _, now = said
         user, me = session.user, self._node.network.me
         reason = "" if filter.quiet else filter.reason
-        if filter.action == MUTE and channel is not None:
-            seconds = filter.seconds or self._settings.mute_time
+        until = self._mute_end(said, filter)
+        if until is not None and channel is not None:
             self._note(filter, user, f"mute in {channel.name}")
             for who in self._names(session):
-                self._mute(who, channel, now + seconds, verdict)
+                self._mute(who, channel, until, verdict)
         elif filter.action == KICK and channel is not None and user in channel.members and where != PART:
             self._note(filter, user, f"kick from {channel.name}")
             self._node.commit(Kicked(channel, user, me, reason or "Filtered", now))
@@ -409,9 +417,8 @@ class Filters:
         self._auditing.note_by(f"filter {filter.handle}", "FILTER", about, what)
 
     def _mute(self, who: str, channel: Channel, until: float, verdict: Verdict) -> None:
-        words = f"{verdict.words} (until {minute(int(until))})"
         self._muted.pop((who, channel.folded), None)
-        self._muted[who, channel.folded] = until, Verdict(words, verdict.quiet)
+        self._muted[who, channel.folded] = until, verdict
         if len(self._muted) > MUTES:
             del self._muted[next(iter(self._muted))]
 

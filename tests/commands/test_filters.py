@@ -121,10 +121,9 @@ def test_login_holds_back_guests_alone(club: Club, root: Client) -> None:
 def test_mute(club: Club, root: Client) -> None:
     ann, bob = talking(club, "ann", "bob")
     handle = added(root, "mute live time=5m *money* -- no adverts")
-    ann >> "PRIVMSG #c :money"
-    ann << ":irc.test 404 ann #c :Cannot send to channel (no adverts)"
-    ann >> "PRIVMSG #c :hello"
-    ann << ":irc.test 404 ann #c :Cannot send to channel (no adverts (until 2023-11-14 22:18 UTC))"
+    for text in ("money", "hello"):
+        ann >> f"PRIVMSG #c :{text}"
+        ann << ":irc.test 404 ann #c :Cannot send to channel (no adverts (until 2023-11-14 22:18 UTC))"
     ann >> "PRIVMSG bob :hello" >> "JOIN #d" >> "PRIVMSG #d :hello"
     bob << ":ann!* PRIVMSG bob :hello"
     ann.lines()
@@ -613,6 +612,16 @@ def test_a_shield_has_those_act_that_only_report(club: Club, root: Client) -> No
     ann.lines(), bob.lines()
     ann >> "PRIVMSG #c :money"
     bob << ":ann!* PRIVMSG #c :money"
+
+
+def test_who_is_muted_reads_until_when_before_whom_to_ask(club: Club, root: Client) -> None:
+    (ann,) = talking(club, "ann")
+    reload(club, root, server={"help": "#help"})
+    added(root, "mute live time=5m *money* -- no adverts")
+    why = "no adverts (until 2023-11-14 22:18 UTC). Questions: #help"
+    told = f":irc.test 404 ann #c :Cannot send to channel ({why})"
+    ann >> "PRIVMSG #c :money" << told
+    ann >> "PRIVMSG #c :hello" << told
 
 
 # in the configuration

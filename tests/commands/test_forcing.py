@@ -62,6 +62,15 @@ def test_somebody_is_in_a_channel_that_keeps_them_out(club: Club) -> None:
     club.check()
 
 
+def test_a_text_without_a_colon_is_whole(club: Club) -> None:
+    root, ann = staff(club), club.client("ann")
+    ann >> "JOIN #c"
+    ann.lines()
+    root >> "SATOPIC #c tea at five" >> "SAPART ann #c that is all"
+    ann << ":root!~root@198.51.100.1 TOPIC #c :tea at five"
+    ann << ":ann!~ann@192.0.2.1 PART #c :that is all"
+
+
 def test_it_is_silent_if_the_settings_say_so() -> None:
     club = Club(force={"silent": True})
     root, ann, vic = staff(club), club.client("ann"), club.client("vic")

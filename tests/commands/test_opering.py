@@ -236,6 +236,14 @@ def test_kill_disconnects_with_a_reason_everybody_reads(house: House) -> None:
     assert root.session.closed
 
 
+def test_a_text_without_a_colon_is_whole(house: House) -> None:
+    root, ann = oper(house, "root"), house.client("ann")
+    root >> "OPERWALL tea at five" >> "WALLOPS and cake" >> "KILL ann too loud, sorry"
+    root.until(":root!~root@192.0.2.1 WALLOPS :OPERWALL - tea at five")
+    root.until(":root!~root@192.0.2.1 WALLOPS :and cake")
+    ann << ":root!~root@192.0.2.1 KILL ann :too loud, sorry"
+
+
 def test_who_may_not_kill_and_whom(house: House) -> None:
     ann, root = house.client("ann"), oper(house, "root")
     ann >> "KILL root :no"

@@ -26,6 +26,7 @@ def test_it_is_over_by_itself(house: House, people: tuple[Client, Client], given
     ann, _ = people
     ann >> f"TBAN #c {given} cyd" << ":ann!~ann@192.0.2.1 MODE #c +b cyd!*@*"
     ann << ":irc.test NOTICE ann :cyd!*@* is banned in #c until 2023-11-1* UTC"
+    ann << ":irc.test NOTICE ann :Nobody is called cyd now"
     cyd = house.client("cyd")
     cyd >> "JOIN #c" << ":irc.test 474 cyd #c :*"
     house.clock.advance(seconds - 1)
@@ -37,6 +38,18 @@ def test_it_is_over_by_itself(house: House, people: tuple[Client, Client], given
         client.silent()
     cyd >> "JOIN #c"
     ann << ":cyd!* JOIN *#c"
+
+
+def test_what_a_ban_of_a_nick_leaves_open(house: House, people: tuple[Client, Client]) -> None:
+    ann, _ = people
+    ann >> "TBAN #c 2h bob"
+    ann.until(":irc.test NOTICE ann :bob!*@* is banned in #c until *")
+    ann << ":irc.test NOTICE ann :It means the nick alone: /TBAN #c 2h *!*@192.0.2.1 means them by any nick"
+    ann << ":irc.test NOTICE ann :bob stays in #c until somebody says /KICK #c bob"
+    ann.silent()
+    ann >> "TBAN #c 2h *!*@192.0.2.1" >> "TBAN #c 2h bo*" >> "TBAN #c 2h $q:bob"
+    ann.until(":irc.test NOTICE ann :$q:bob!*@* is muted in #c until *")
+    ann.silent()
 
 
 def test_the_list_tells_until_when(people: tuple[Client, Client]) -> None:

@@ -83,7 +83,7 @@ def test_what_would_be_done_is_told_without_doing_it(club: Club, root: Client) -
 def test_require_sasl_lets_in_who_has_an_account(club: Club, root: Client) -> None:
     club.account("ann")
     assert said(root, "UBAN ADD REQUIRE-SASL 192.0.2.0/24 school") == [
-        "Bans address 192.0.2.0/24 for ever, but who is logged in: 0 users here, 0 elsewhere",
+        "Bans address 192.0.2.0/24 for ever, except who is logged in: 0 users here, 0 elsewhere",
         "Done, on all servers. To undo: /UBAN DEL 192.0.2.0/24",
     ]
     stranger = club.connect("192.0.2.9")
@@ -216,6 +216,12 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
     assert again.session.closed
     assert said(root, "UBAN INFO vic")[1].startswith(f"*@{vic.user.host} (until ")
     assert said(root, "UBAN DEL vic")[0].startswith(f"Lifted: *@{vic.user.host} (until ")
+    bob = club.client("bob", address="192.0.2.11")
+    logged_in(bob, "bob")
+    assert said(root, "UBAN ADD bob")[2] == (
+        f"They came from {bob.user.host}: /UBAN ADD *@{bob.user.host} if they come back as another"
+    )
+    said(root, "UBAN DEL account:bob")
     other = club.client("other", address="192.0.2.10")
     opered(other, "bans", "see-all")
     said(other, "UBAN ADD 192.0.2.44")
@@ -227,6 +233,63 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
     assert said(root, "UBAN INFO 192.0.2.44")[-1].startswith("192.0.2.44 (for ever")
 
 
+@pytest.mark.parametrize("command", ["UBAN ADD six 1h x", "KLINE 60 six :x"])
+def test_another_address_of_the_same_home_evades_no_ban_by_a_cloak(command: str) -> None:
+    club = Club(cloak={"enabled": True})
+    root = helper(club, "bans")
+    six = club.client("six", address="2001:db8:1:2::5")
+    told = said(root, command)
+    home = "*" + six.user.host[six.user.host.index(".") :]
+    assert any(f"*@{home}" in line for line in told) and any("1 user here" in line for line in told)
+    club.clock.advance(1)
+    assert six.session.closed
+    again = club.connect("2001:db8:1:2:ffff::1")
+    again >> "NICK again" >> "USER x 0 * :x"
+    assert again.session.closed
+    club.client("other", address="2001:db8:1:3::5")
+    assert said(root, "UBAN DEL six")[0].startswith(f"Lifted: *@{home} (until ")
+    club.client("again", address="2001:db8:1:2:ffff::1")
+
+
+def test_who_has_just_left_is_banned_by_their_nick(club: Club, root: Client) -> None:
+    vic = club.client("vic", address="192.0.2.9")
+    vic >> "QUIT"
+    assert said(root, "UBAN ADD vic 1d hit and run") == [
+        "Bans address 192.0.2.9 (vic, who left 2023-11-14 22:13 UTC) for 1d: 0 users here, 0 elsewhere",
+        "Done, on all servers. To undo: /UBAN DEL 192.0.2.9",
+    ]
+    again = club.connect("192.0.2.9")
+    again >> "NICK other" >> "USER x 0 * :x"
+    assert again.session.closed
+    bob = club.client("bob", address="192.0.2.10")
+    logged_in(bob, "bobby")
+    bob >> "QUIT"
+    assert said(root, "UBAN ADD bob")[1:] == [
+        "Done, on all servers. To undo: /UBAN DEL account:bobby",
+        "They came from 192.0.2.10: /UBAN ADD 192.0.2.10 if they come back as another",
+    ]
+
+
+def test_a_ban_that_takes_the_place_of_another_says_so(root: Client) -> None:
+    said(root, "UBAN ADD 192.0.2.9 for good|see 12")
+    old = f"Instead of: 192.0.2.9 (for ever; by {root.user.mask}, 2023-11-14 22:13 UTC): for good|see 12"
+    assert said(root, "UBAN TEST 192.0.2.9 1h")[1] == old
+    assert said(root, "UBAN ADD 192.0.2.9 1h calm down") == [
+        "Bans address 192.0.2.9 for 1h: 0 users here, 0 elsewhere",
+        old,
+        "Done, on all servers. To undo: /UBAN DEL 192.0.2.9",
+    ]
+
+
+def test_an_address_that_all_see_is_banned_with_its_home() -> None:
+    club = Club(cloak={"enabled": False})
+    root = helper(club, "bans")
+    club.client("six", address="2001:db8:1:2::5")
+    assert said(root, "UBAN TEST six")[0] == (
+        "Bans *@2001:db8:1:2::/64 (six) for ever: 1 user here, 0 elsewhere, by the hosts that you see (six)"
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
@@ -234,7 +297,7 @@ def test_who_sees_no_addresses_bans_by_cloak_and_reads_none() -> None:
         ("UBAN", "UBAN ADD|TEST|DEL|INFO <target>, UBAN LIST, UBAN EXEMPT <target>; see HELP UBAN"),
         ("UBAN ADD", "UBAN ADD|TEST|DEL|INFO <target>, UBAN LIST, UBAN EXEMPT <target>; see HELP UBAN"),
         ("UBAN ADD 1d FORCE", "Whom? A target is an address or network*"),
-        ("UBAN ADD nobody", "nobody is nobody who is here, and no account. A target is *"),
+        ("UBAN ADD nobody", "nobody is nobody who is here, or was lately, and no account. A target is *"),
         ("UBAN ADD cert:beef", "cert:beef is nobody who is here*"),
         ("UBAN ADD REQUIRE-SASL account:ann", "REQUIRE-SASL makes no sense for account:ann"),
         ("UBAN ADD 192.0.2.9 1day x", "1day is no duration: say *: /UBAN ADD FORCE 192.0.2.9 1day x"),

@@ -64,6 +64,16 @@ NOWHERE = {"a": False, "b": False, "c": False}
 EVERYWHERE = {"a": True, "b": True, "c": True}
 
 
+def test_operators_elsewhere_read_for_how_long_and_whom_it_lets_in(clubs: Clubs) -> None:
+    near, far = root(clubs, "a"), root(clubs, "c")
+    opered(far, "bans", "see-all", snomask="k")
+    say(clubs, near, "UBAN ADD REQUIRE-SASL 192.0.2.0/24 2h school")
+    what = "added global 120 min. D-Line (who is logged in comes in) for [192.0.2.0/24] [school]"
+    far.until(f":* NOTICE * :*{near.user.mask} {what}")
+    say(clubs, near, "UBAN DEL 192.0.2.0/24")
+    far.until(":* NOTICE * :*Another server removed D-Line for [192.0.2.0/24]")
+
+
 def test_a_ban_goes_to_all_full_servers_and_is_no_ban_line(clubs: Clubs) -> None:
     ann = root(clubs, "a")
     vic = clubs["c"].client("vic", address="192.0.2.9")
