@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chatnet.api.banned import judge_address
 from chatnet.api.call import Call
 from chatnet.api.identities import BEARER
 from chatnet.api.objects import Accepted, Invitation, Invite, Invites, Room
@@ -190,6 +191,7 @@ async def accept(call: Call) -> Reply:
     services = _services(call)
     given = call.ask.headers.get("authorization", "")
     if given[: len(BEARER)].lower() == BEARER:
+        judge_address(call.parts.sessions, call.ask.address)
         identity = await call.parts.identities.of(given, call.ask.address)
         if not identity.allows("send") or identity.scope.channels is not None:
             raise Problem("scope", "The token is not for 'send', or for some channels alone")
