@@ -155,14 +155,22 @@ class Api:
         return self._strangers.take(owner, row.cost)
 
     async def _handle(self, call: Call, identity: Identity | None) -> Reply:
-        handler = call.route.handler
         if not call.route.speaks or identity is None:
-            return await handler(call)
+            return await call.route.handler(call)
         call.client = client = await self.parts.clients.of(identity)
         with client.used():
             if call.route.scope == "operate" and client.user.oper is None:
                 raise Problem("not-operator", "The user of this token is no operator")
-            return await Bounded(client.session, handler(call))
+            return await Bounded(client.session, self._as_seen(call))
+
+    async def _as_seen(self, call: Call) -> Reply:
+        """The answer to somebody who may not know everything of the channel of the path."""
+        try:
+            return await call.route.handler(call)
+        except Problem as why:
+            raise call.as_seen(why) from None
+        except Refused as why:
+            raise call.as_seen(_refused(why)) from None
 
 
 _PASSING: Final = frozenset({"too-many", "unavailable", "unauthenticated"})

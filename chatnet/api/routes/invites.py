@@ -21,6 +21,7 @@ from chatnet.records.invites import OPERATOR, InviteValue
 from chatnet.rules.invites import Place, place_of
 from chatnet.services.invites import MOST, Wish
 from chatnet.services.invites import Invites as Services
+from chatnet.services.refused import Refused
 from chatnet.settings.browsing import link_to
 from chatnet.web.exchange import Reply
 from chatnet.web.scopes import WEB
@@ -140,8 +141,13 @@ async def delete(call: Call) -> Reply:
     if invite is None or invite.said is None or invite.closed is not None:
         raise Problem("no-such-invite")
     name = services.name(invite.said.channels[0])
-    call.within(name)
-    by = _maker(call, [place_of(call.parts.node.network, name)], "LINK DEL")
+    try:
+        call.within(name)
+        by = _maker(call, [place_of(call.parts.node.network, name)], "LINK DEL")
+    except (Problem, Refused):
+        if call.sees(name):
+            raise
+        raise Problem("no-such-invite") from None
     await services.close(invite, services.name_of(by))
     return call.reply()
 
