@@ -54,7 +54,7 @@ class Hooked:
         self.hooking: Hooking = parts.chanserv.hooking
         self.speaking = Speaking(node, self.desk.api.parts.clients)
         self.bots = Bots(node)
-        self.incoming = Incoming(node, self.hooking, self.bots, self.speaking)
+        self.incoming = Incoming(parts.sessions, self.hooking, self.bots, self.speaking)
         self.post = Post()
         self.outgoing = Outgoing(node, self.club.store, self.hooking, self.bots, self.speaking, self.post)
         node.observe_too(self.outgoing)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from chatnet.api.banned import judge_address
 from chatnet.api.buckets import Buckets, Level
 from chatnet.api.call import Call
 from chatnet.api.clients import Clients
@@ -18,7 +19,6 @@ from chatnet.api.parts import Parts
 from chatnet.api.problems import BASE, Mistake, Problem, kind_of_code
 from chatnet.api.table import ANY, BASIC, CHANNEL, EITHER, NOBODY, Route, Routes
 from chatnet.model.facts import Fact, Hearer
-from chatnet.rules.banned_words import told
 from chatnet.services import refused
 from chatnet.services.accounts import Accounts
 from chatnet.services.refused import Refused
@@ -103,7 +103,7 @@ class Api:
             raise Problem("no-such-method", headers=[("Allow", allowed)])
         identity = await self._identity(ask, row)
         if identity is not None:
-            self._judge_address(ask.address)
+            judge_address(self.parts.sessions, ask.address)
         level.append(self._count(ask, row, identity))
         if level[0].wait:
             raise Problem("too-many", retry=level[0].wait)
@@ -145,12 +145,6 @@ class Api:
                 raise Problem("too-many", "Too many requests without a token", retry=60) from None
             raise
 
-    def _judge_address(self, address: str) -> None:
-        """Refuse whom a ban of the network keeps from connecting: a token opens no other door."""
-        ban = self.parts.sessions.network_bans.address(address)
-        if ban is not None:
-            raise Problem("banned", told(ban, self._node.settings) or "")
-
     def _count(self, ask: Ask, row: Route, identity: Identity | None) -> Level:
         if identity is not None:
             return self._tokens.take(identity.key, row.cost)
@@ -161,14 +155,22 @@ class Api:
         return self._strangers.take(owner, row.cost)
 
     async def _handle(self, call: Call, identity: Identity | None) -> Reply:
-        handler = call.route.handler
         if not call.route.speaks or identity is None:
-            return await handler(call)
+            return await call.route.handler(call)
         call.client = client = await self.parts.clients.of(identity)
         with client.used():
             if call.route.scope == "operate" and client.user.oper is None:
                 raise Problem("not-operator", "The user of this token is no operator")
-            return await Bounded(client.session, handler(call))
+            return await Bounded(client.session, self._as_seen(call))
+
+    async def _as_seen(self, call: Call) -> Reply:
+        """The answer to somebody who may not know everything of the channel of the path."""
+        try:
+            return await call.route.handler(call)
+        except Problem as why:
+            raise call.as_seen(why) from None
+        except Refused as why:
+            raise call.as_seen(_refused(why)) from None
 
 
 _PASSING: Final = frozenset({"too-many", "unavailable", "unauthenticated"})

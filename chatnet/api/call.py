@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
@@ -12,12 +12,21 @@ from chatnet.api.client import Client
 from chatnet.api.identities import Identity
 from chatnet.api.parts import Parts
 from chatnet.api.problems import Problem
-from chatnet.api.table import Route
+from chatnet.api.table import CHANNEL, Route
 from chatnet.api.written import JSON, written
 from chatnet.model.entities import User
+from chatnet.rules.visibility import may_see_channel
 from chatnet.settings import Settings
 from chatnet.web.exchange import Ask, Reply
 from chatnet.wire.names import is_channel, is_nick
+
+KNOWN: Final = frozenset(
+    {
+        *("scope", "channel", "banned", "no-attach", "cannot-join", "too-many", "unavailable", "fault"),
+        *("not-here", "no-accounts"),
+    }
+)
+"""Kinds of problems that tell nothing of whether there is a channel."""
 
 
 class Call:
@@ -102,6 +111,25 @@ class Call:
             return True
         fold = self.parts.node.network.fold
         return channel is not None and fold(channel) in {fold(each) for each in limited}
+
+    def sees(self, name: str) -> bool:
+        """Whether there is such a channel that the user of the token may see."""
+        channel = self.parts.node.network.channel(name)
+        return channel is not None and may_see_channel(self.user, channel)
+
+    def as_seen(self, why: Problem) -> Problem:
+        """What goes wrong with the channel of the path, as who asks may know of it.
+
+        IRC refuses in one way what there is not, and in several what is secret; so whoever is outside of a
+        secret channel reads the same as where there is none.  What JOIN answers they may know: it makes
+        channels, and has to tell why it does not let them into this one.
+        """
+        name = self.params.get(CHANNEL)
+        if name is None or why.command == "JOIN" or why.kind in KNOWN:
+            return why
+        if (why.kind == "invalid" and why.numeric is None) or self.sees(self.channel(name)):
+            return why
+        return Problem("no-such-channel", numeric="403")
 
     # answers
 

@@ -6,6 +6,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from typing import Final
 
+from chatnet.api.banned import judge_address
 from chatnet.api.call import Call
 from chatnet.api.objects import Login
 from chatnet.api.problems import Problem
@@ -41,13 +42,6 @@ def judge_line(call: Call) -> None:
         raise Problem("insecure")
 
 
-def judge_address(call: Call) -> None:
-    """Refuse whom a ban of the network keeps from connecting."""
-    ban = call.parts.sessions.network_bans.address(call.ask.address)
-    if ban is not None:
-        raise Problem("banned", told(ban, call.settings) or "")
-
-
 def stranger(call: Call) -> User:
     """Somebody who is not on the network, and asks from where they are."""
     return User(call.parts.node.network.me, call.ask.address, call.ask.address)
@@ -57,7 +51,7 @@ async def by_password(call: Call) -> Account:
     """Whose name and password stand in ``Authorization: Basic``; raises Problem or Refused."""
     nickserv_of(call)
     judge_line(call)
-    judge_address(call)
+    judge_address(call.parts.sessions, call.ask.address)
     given = call.ask.headers.get("authorization", "")
     if given[: len(BASIC)].lower() != BASIC:
         raise Problem("unauthenticated", "This is asked with the name and the password of an account")
@@ -77,7 +71,7 @@ async def register(call: Call, name: str, password: str, email: str | None, *, i
     """A new account, as by REGISTER; raises Problem or Refused.  `invited` may where nobody else may."""
     sessions, nickserv = call.parts.sessions, nickserv_of(call)
     judge_line(call)
-    judge_address(call)
+    judge_address(call.parts.sessions, call.ask.address)
     if not (call.settings.accounts.registration or invited):
         raise Problem("no-registration")
     if sessions.shield.stop_registrations:

@@ -23,6 +23,7 @@ from chatnet.wire.message import format_message
 from chatnet.wire.numerics import (
     ERR_ISREALSERVICE,
     ERR_NEEDMOREPARAMS,
+    ERR_NOPRIVILEGES,
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
     ERR_NOSUCHSERVER,
@@ -32,6 +33,8 @@ from chatnet.wire.numerics import (
 )
 from chatnet.wire.text import middle
 
+JUDGED: Final = frozenset({"MODE", "NICK"})
+"""What a host carries out in one way for operators, and in another for anybody else."""
 ELSEWHERE_PENALTY: Final = 2.0
 """What a question for another server costs beyond the row's penalty."""
 
@@ -121,8 +124,11 @@ class Request:
     async def by_host(self, verb: str = "", *params: str) -> None:
         """Have the server of the asker carry out the command, or another one, in place of this one.
 
-        If this server has become theirs meanwhile, the command begins anew.
+        If this server has become theirs meanwhile, the command begins anew.  What an operator may have done
+        is refused with 481 to who acts for one without being for that.
         """
+        if not verb and self.row.verb in JUDGED and self.user.withheld:
+            self.stop(ERR_NOPRIVILEGES)
         line = format_message(verb, params) if verb else format_message(self.row.verb, self.params)
         if not await self.sessions.sitting.do(self.session, line):
             self.session.again(format_message(self.row.verb, self.params))
@@ -231,7 +237,8 @@ class Request:
         """End the command here unless the parameter (if there is one) means this server.
 
         A server is named by its name, a mask of it, or the nick of one of its users.  The question goes on
-        to another server if that is meant; 402 if there is none, or if this is no question for others.
+        to another server if that is meant; 402 if there is none, or if this is no question for others, and
+        481 for who acts for an operator without being for that: it would be answered as an operator's.
         """
         name = self.param(index)
         if not name:
@@ -242,6 +249,8 @@ class Request:
             return
         if whom is None or self.row.verb not in PLACES:
             self.stop(ERR_NOSUCHSERVER, middle(name))
+        if self.user.withheld:
+            self.stop(ERR_NOPRIVILEGES)
         self.charge(ELSEWHERE_PENALTY)
         server = whom.server if isinstance(whom, User) else whom
         if self.is_elsewhere:

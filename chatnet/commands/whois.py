@@ -20,6 +20,8 @@ from chatnet.wire.text import middle
 def whois(request: Request) -> None:
     """`WHOIS [<server>] <nick>`: who somebody is; with the nick twice, as their own server knows.
 
+    Who acts for an operator without being for that reads what this server knows: others would show them more.
+
     https://modern.ircdocs.horse/#whois-message  Refuses with 431 (no nick), 401, 402 (no such server).
     """
     asked = request.param(1 if len(request.params) > 1 else 0)
@@ -27,7 +29,8 @@ def whois(request: Request) -> None:
     if not nick:
         request.stop(numerics.ERR_NONICKNAMEGIVEN)
     other = request.network.user(nick)
-    if len(request.params) > 1 and (other is not None or request.params[0] != request.params[1]):
+    twice = len(request.params) > 1 and (other is not None or request.params[0] != request.params[1])
+    if twice and not (other is not None and request.user.withheld):
         request.for_us(0)
     if other is None:
         request.reply(numerics.ERR_NOSUCHNICK, middle(nick))

@@ -205,6 +205,14 @@ class User:
         """Whether this user is an oper, and whatever acts for them now is for that."""
         return self.oper is not None and not self.bounded
 
+    @property
+    def withheld(self) -> bool:
+        """Whether this user is an oper, and whatever acts for them now is not for that.
+
+        Only their own server knows: another one would take them for an oper, whatever they ask of it.
+        """
+        return self.oper is not None and self.bounded
+
     def may(self, privilege: str) -> bool:
         """True if this user :attr:`operates`, and their class grants `privilege`."""
         return self.oper is not None and privilege in self.oper.privileges and not self.bounded

@@ -145,6 +145,11 @@ class Opening:
             text = f"Pages of {page} may not connect here, unless `origins` has it."
             raise Refused(HTTPStatus.FORBIDDEN, text, odd=True)
 
+    @property
+    def of_a_page(self) -> bool:
+        """Whether a page of a browser asks, as far as its headers tell."""
+        return bool(self._header(b"origin"))
+
     def forwarded_for(self, trusted: Sequence[Place]) -> str:
         """The address of the client that the proxies in front tell of, with or without its port."""
         return client_behind(self._header(b"x-forwarded-for"), trusted)

@@ -192,12 +192,14 @@ class Door:
         else:
             self._end()
 
-    def _leave_crowd(self) -> None:
+    def _leave_crowd(self, *, counted: bool = False) -> None:
+        """It speaks HTTP no more; it is `counted` until its end if nobody else does."""
         self._factory.deadlines.clear(self)
         self._factory.crowd.visitors.discard(self)
         self._factory.crowd.idle.pop(self, None)
         self._outlet.emptied = None
-        self._protocol.depart()
+        if not counted:
+            self._protocol.depart()
 
     # what comes of the channel
 
@@ -363,17 +365,17 @@ class Door:
     def _hand_over(self, data: bytes) -> None:
         """From here on it is a WebSocket's connection, whose first bytes are these."""
         factory, peer, protocol = self._factory, self._peer, self._protocol
-        if not self._trusted and (refusal := factory.admit(peer.address)) is not None:
-            self.refuse(Refused(HTTPStatus.SERVICE_UNAVAILABLE, refusal))
-            return
+        refusal = None
         if not self._trusted:  # else the WebSocket asks for whom the proxy tells of
-            protocol.admitted = peer.address
+            refusal = factory.admit(peer.address)
+            if refusal is None:
+                protocol.admitted = peer.address
         self._stage = Stage.OVER
-        self._leave_crowd()
+        self._leave_crowd(counted=refusal is not None)
         self._outlet.sendq = self._sendq
         if self._made is not None:
             self._made.forget()
-        self._next = WebSocket(protocol, self._outlet, peer)
+        self._next = WebSocket(protocol, self._outlet, peer, refusal)
         protocol.become(self._next)
         self._next.receive(data)
 

@@ -167,10 +167,18 @@ class Failed(Exception):
 
 
 class WebSocket:
-    """What stands between a connection and its session: an HTTP request first, and then frames."""
+    """What stands between a connection and its session: an HTTP request first, and then frames.
 
-    def __init__(self, protocol: WebSocketProtocol, outlet: FrameOutlet, peer: Peer) -> None:
+    With a `refusal` there will be no session.  Who asks is answered 503 with these words; but of what becomes
+    of such a request no browser tells its page.  So a page is told as IRC tells it, by an ERROR, once there
+    is a WebSocket, which then ends with 1013.  https://www.iana.org/assignments/websocket
+    """
+
+    def __init__(
+        self, protocol: WebSocketProtocol, outlet: FrameOutlet, peer: Peer, refusal: str | None = None
+    ) -> None:
         self._protocol = protocol
+        self._refusal = refusal
         self._factory = factory = protocol.factory
         self._outlet = outlet
         self._peer = peer
@@ -225,8 +233,10 @@ class WebSocket:
     def _open(self, opening: Opening, rest: bytes) -> None:
         factory, outlet = self._factory, self._outlet
         opening.check_origin(factory.origins, factory.is_ours)
-        if self._protocol.admitted is None:
-            self._come_forward(opening)
+        if self._protocol.admitted is None and self._refusal is None:
+            self._refusal = self._come_forward(opening)
+        if self._refusal is not None and not opening.of_a_page:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, self._refusal)
         deflate = Deflate(factory.settings().message_size) if factory.listen.compression else None
         answer, connection = opening.accept(deflate)
         factory.deadlines.clear(self)
@@ -242,20 +252,27 @@ class WebSocket:
             deflate if deflate is not None and deflate.enabled() else None,
             factory.going_away,
         )
+        if self._refusal is not None:
+            log.debug("Refused {address}: {text}", address=self._peer.address, text=self._refusal)
+            line = f"ERROR :Closing Link: {self._peer.address} ({self._refusal})\r\n"
+            outlet.send(line.encode("utf-8", "surrogateescape"))
+            outlet.leave(CloseReason.TRY_AGAIN_LATER)
+            return
         self._session = factory.open_session(outlet, self._peer)
         if rest:
             self._read(connection, rest)
 
-    def _come_forward(self, opening: Opening) -> None:
-        """A proxy that we trust is at the other end: learn who is behind it, and whether they may come in."""
+    def _come_forward(self, opening: Opening) -> str | None:
+        """A proxy that we trust is at the other end: learn who is behind it, and why they may not come in."""
         peer, factory = self._peer, self._factory
         client = opening.forwarded_for(factory.trusted)
         # Whatever is known of the connection is the proxy's: its TLS and its certificate, too.
         secure, kind = opening.forwarded_secure, peer.connection_class
         self._peer = peer = Peer(client, 0, peer.listener, secure, connection_class=kind)
         if (refusal := factory.admit(peer.address)) is not None:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, refusal)
+            return refusal
         self._protocol.admitted = peer.address
+        return None
 
     # frames
 

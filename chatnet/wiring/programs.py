@@ -37,7 +37,7 @@ class Programs:
         found = self.api.parts
         speaking = Speaking(node, found.clients)
         found.values = values = Values(sessions, speaking, sessions.describing)
-        self.lines = Lines(node, found.identities, speaking, found.streams, values)
+        self.lines = Lines(sessions, found.identities, speaking, found.streams, values)
         self.inlets = Inlets(reactor, node, speaking, found.identities.know)
         self.plugins = Plugins(sessions, found.clients, found.identities, found.routes)
         self.incoming: Incoming | None = None
@@ -46,7 +46,7 @@ class Programs:
         self._hooking = None if parts.chanserv is None else parts.chanserv.hooking
         if self._hooking is not None and store is not None:
             bots = Bots(node)
-            self.incoming = Incoming(node, self._hooking, bots, speaking)
+            self.incoming = Incoming(sessions, self._hooking, bots, speaking)
             courier = Courier(reactor, lambda: node.settings)
             self.outgoing = Outgoing(node, store, self._hooking, bots, speaking, courier)
             found.outgoing = self.outgoing

@@ -366,6 +366,8 @@ class ChatService(Service):
             options["open_session"] = self._make_programs().lines.open
             return ClientFactory(listen, tls=self._security.protocol, **options)
         if listen.kind == "web":
+            # Whom a ban of an address means is told by the session, in a way that the page understands.
+            options["admit"] = self._admit
             factory: ClientFactory = self._make_web().factory(listen, options)
             return factory
         from chatnet.transports.websocket import WebSocketFactory  # an extra that not everybody has

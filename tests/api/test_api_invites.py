@@ -147,6 +147,8 @@ def test_who_has_an_account_comes_by_it(desk: Desk) -> None:
     assert program(desk, "read", "bob").posts(f"/invites/{key}/accept").kind == "scope"
     assert program(desk, "send:#ci", "bob").posts(f"/invites/{key}/accept").kind == "scope"
     assert program(desk).posts("/invites/aaaabbbbccccdddd/accept").kind == "no-such-invite"
+    desk.house.reload(ban=[{"target": bob.address, "reason": "spam"}])
+    assert bob.posts(f"/invites/{key}/accept").kind == "banned"
 
 
 def test_a_guest_is_told_where_to_go(desk: Desk) -> None:

@@ -129,6 +129,15 @@ def test_only_post_is_for_hooks(hooked: Hooked) -> None:
         assert answered.status == 405 and answered.headers["allow"] == "POST"
 
 
+def test_who_is_banned_from_the_network_opens_no_door_by_a_hook(hooked: Hooked) -> None:
+    _, path = hooked.hook()
+    hooked.club.reload(ban=[{"target": "192.0.2.0/28", "reason": "spam"}])
+    assert hooked.posts(path, text="x") == (403, b"action_prohibited")
+    assert hooked.posts("/hooks/a/b", text="x") == (403, b"action_prohibited"), "they learn nothing of hooks"
+    hooked.bob.silent()
+    assert hooked.asks(path, b"x", "text/plain", address="192.0.2.99").body == b"ok"
+
+
 @pytest.mark.parametrize("what", ["MODE #club +m", "MODE #club +b $a:ci", "CS AKICK #club ADD ci"])
 def test_what_is_against_it_for_people_is_against_it_for_programs(hooked: Hooked, what: str) -> None:
     _, path = hooked.hook()

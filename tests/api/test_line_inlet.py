@@ -54,7 +54,7 @@ class Garden:
         parts, node = desk.api.parts, self.house.node
         speaking = Speaking(node, parts.clients)
         self.values = Values(parts.sessions, speaking, parts.sessions.describing)
-        self.lines = Lines(node, parts.identities, speaking, parts.streams, self.values)
+        self.lines = Lines(parts.sessions, parts.identities, speaking, parts.streams, self.values)
         self.ann: Client = self.house.client("ann")
         self.ann >> "JOIN #sensors"
         self.ann.lines()
@@ -267,6 +267,15 @@ def test_who_may_not_speak_may_not_say_values_and_there_are_so_many() -> None:
     garden.ann >> "MODE #sensors +m"
     board >> "=a 3"
     board << "error A ban, or a mode of the channel or of the person, is against it."
+
+
+def test_who_is_banned_meanwhile_says_nothing_more(garden: Garden) -> None:
+    board = garden.board(f"{secret('greenhouse')} #sensors")
+    garden.house.reload(ban=[{"target": "192.0.2.5", "reason": "spam"}])
+    board >> "21.5"
+    board << "error spam"
+    assert board.ended
+    garden.ann.silent()
 
 
 def test_waiting_lines_are_many() -> None:

@@ -30,7 +30,7 @@ class Side:
         assert chanserv is not None and chanserv.hooking is not None
         self.hooking = chanserv.hooking
         bots, speaking = Bots(club.node), Speaking(club.node, desk.api.parts.clients)
-        self.incoming = Incoming(club.node, self.hooking, bots, speaking)
+        self.incoming = Incoming(club.parts.sessions, self.hooking, bots, speaking)
         self.outgoing = Outgoing(club.node, club.store, self.hooking, bots, speaking, post)
         club.node.observe_too(self.outgoing)
 

@@ -73,6 +73,44 @@ def test_a_refusal_is_a_problem(page: Page) -> None:
     assert problem["errors"] == [{"pointer": "/text", "detail": "too long"}]
 
 
+SOON = """async ([answers, more]) => {
+    const {Api} = await import("/app/api.js");
+    const told = [];
+    const ask = async (url, {method}) => {
+        told.push(`${method} ${url}`);
+        const [status, after] = answers.shift() ?? [200, ""];
+        const headers = after ? {"Retry-After": after} : {};
+        return new Response(JSON.stringify({detail: `${status}`}), {status, headers});
+    };
+    const api = new Api("", "cn-x", ask, async (seconds) => told.push(seconds));
+    const calls = ["/a", "/b", "/c"].slice(0, more + 1).map((path) => api.post(path, {}));
+    const found = await Promise.all(calls.map((call) => call.catch((error) => error)));
+    return [told, found.map((each) => each.detail)];
+}"""
+"""What was asked and for how long was waited, and what came of it, where the server answers so."""
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked", "found"),
+    [
+        ([[429, "3"]], ["POST /a", 3, "POST /a"], "200"),
+        ([[429, "3"], [429, "5"]], ["POST /a", 3, "POST /a"], "429"),
+        ([[429, "60"]], ["POST /a"], "429"),
+        ([[429, ""]], ["POST /a"], "429"),
+        ([[503, "3"]], ["POST /a"], "503"),
+        ([[429, "3"], [403, ""]], ["POST /a", 3, "POST /a"], "403"),
+    ],
+)
+def test_what_comes_too_soon_is_asked_once_more(page: Page, answers: Any, asked: Any, found: str) -> None:
+    assert page.evaluate(SOON, [answers, 0]) == [asked, [found]]
+
+
+def test_several_that_come_too_soon_are_asked_one_after_the_other(page: Page) -> None:
+    told, found = page.evaluate(SOON, [[[429, "1"], [429, "1"], [429, "1"]], 2])
+    assert told == ["POST /a", "POST /b", "POST /c", 1, "POST /a", 1, "POST /b", 1, "POST /c"]
+    assert found == ["200"] * 3
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "message"),
     [

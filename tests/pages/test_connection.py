@@ -308,6 +308,18 @@ def test_a_server_that_stops_is_given_time(page: Page, random: float, ms: int) -
     assert int(world.look("retryAt - world.connection.clock.now()")) == ms
 
 
+def test_a_server_without_room_is_not_asked_at_once(world: World) -> None:
+    world.start()
+    for ms in (4000, 8000, 16_000, 30_000, 30_000):
+        world.do("open")
+        world.receive("ERROR :Closing Link: 192.0.2.1 (Too many connections from your address)")
+        world.do("close", 1013)
+        assert world.states()[-1] == ["WAITING", "full"]
+        assert world.look("text") == "Too many connections from your address"
+        assert world.look("retryAt - world.connection.clock.now()") == ms
+        world.do("advance", ms)
+
+
 def test_who_was_in_for_a_while_begins_anew(world: World) -> None:
     world.start()
     for _ in range(5):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from message_stores import opener
 from profiles import runs
 
 from chatnet.storage.answers import at_once
+from chatnet.storage.messages.reading import Looking
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
     APART,
@@ -274,6 +275,47 @@ def test_times_without_others(times: list[list[int]], others: list[list[int]]) -
     left = without(there, apart)
     assert moments(left) == moments(there) - moments(apart)
     assert list(left) == sorted(left) and all(since <= until for since, until in left)
+
+
+def steps(store: SQLiteMessages, count: int) -> dict[str, int]:
+    """How many steps SQLite's machine takes for each question about a channel in which so much was said."""
+    place = Place("c", f"#{count}", "", 1)
+    rows = [
+        Row(place, T + n, f"{count}-{n}", PRIVMSG if to is None else TAGMSG, 0, None, "ann!a@b", "hi", to)
+        for n in range(count)
+        for to in [f"{count}-{n - 4}" if n % 10 == 9 else None]
+    ]
+    at_once(store.put(rows))
+    view, most, middle = (
+        View(place, 0, closed=None),
+        Wanted(frozenset(KINDS), 100),
+        Position(T + count // 2, ""),
+    )
+    connection = store._file.connect_to_read()
+    looking, taken, found = Looking(connection, store._file.statements), itertools.count(), dict[str, int]()
+    connection.set_progress_handler(lambda: next(taken) and 0, 1)
+    questions: dict[str, Callable[[], object]] = {
+        "latest": lambda: looking.page(view, most, 20),
+        "before": lambda: looking.page(view, most._replace(before=middle), 20),
+        "after": lambda: looking.page(view, most._replace(newest=False, after=middle), 20),
+        "around": lambda: looking.around(view, middle, most, 20),
+        "position": lambda: looking.position(place, f"{count}-{count // 2}"),
+    }
+    for name, ask in questions.items():
+        before = next(taken)
+        ask()
+        found[name] = next(taken) - before
+    connection.close()
+    return found
+
+
+def test_a_page_costs_as_much_however_much_was_said(tmp_path: Path) -> None:
+    """Each of its questions goes by the index that is made for it."""
+    store = open_messages(tmp_path / "messages.sqlite")
+    few, many = steps(store, 150), steps(store, 3000)
+    at_once(store.close())
+    for name, cost in few.items():
+        assert many[name] <= 2 * cost, (few, many)
 
 
 def test_what_was_behind_the_doors_of_another_channel_is_taken_in_by_nobody(store: SQLiteMessages) -> None:

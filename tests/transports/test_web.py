@@ -963,6 +963,25 @@ def test_who_may_not_come_in_reads_why() -> None:
     assert door.open == 0 and not door.released
 
 
+def test_a_page_that_may_not_come_in_reads_why() -> None:
+    """No browser tells its page what a WebSocket is refused with."""
+    door = WebDoorway()
+    door.refusal = "Too many connections from your address"
+    client, _ = door.connect()
+    ours = {"Origin": "http://irc.example.org"}
+    answer = door.say(client, request(path="/socket", headers=ours) + frame(FIN | TEXT, b"CAP LS 302"))
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ")
+    (_, line), (_, code) = frames(rest)
+    assert line == b"ERROR :Closing Link: 127.0.0.1 (Too many connections from your address)"
+    assert code == (1013).to_bytes(2, "big")
+    assert door.open == 1, "it is counted as it was"
+    door.pass_time(60)
+    assert door.is_closed(client)
+    assert door.open == 0 and not door.released and not door.sessions
+    assert only(door.ask(request(path="/socket", headers={"Origin": "http://other.example"})))[0] == 403
+
+
 @pytest.mark.parametrize("ends", [request(path="/socket"), b""])
 def test_nothing_of_http_is_left_behind(ends: bytes) -> None:
     """Circles are looked for rarely where there are many connections."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asking import secret
-from chess_club import ClubDaemon
-from club_office import WORD, Office
+from chess_club import CONFIGURATION, ClubDaemon
+from club_office import TOKEN, WORD, Office
 from playwright.sync_api import Browser, Locator, expect
 from test_axe import complaints
 from test_small import BESIDE, SMALL
 from visitor import PHONE, Visitor
+
+from chatnet.services.tokens import token_hash
 
 pytestmark = pytest.mark.daemon
 Visit = Callable[..., Visitor]
@@ -72,6 +75,31 @@ def at_work(visitor: Visitor, token: str) -> Visitor:
     visitor.page.get_by_role("button", name="Use it").click()
     title(visitor, "Overview")
     return visitor
+
+
+def test_who_clicks_faster_than_the_api_answers_reads_no_error(tmp_path: Path, browser: Browser) -> None:
+    slow = CONFIGURATION.replace("rate = 1000.0\nburst = 10000", "rate = 2.0\nburst = 12")
+    assert slow != CONFIGURATION
+    kind = '[[oper_class]]\nname = "boss"\nprivileges = ["see-all", "bans", "accounts", "rehash"]\n'
+    hashed = token_hash(secret("desk")) or ""
+    block = TOKEN.replace("NAME", "desk").replace("HASH", hashed).replace("CLASS", "boss")
+    club = ClubDaemon(tmp_path, slow + kind + block)
+    statuses: list[int] = []
+    try:
+        club.start()
+        kim = Visitor(browser, club.address)
+        kim.page.on("response", lambda answer: statuses.append(answer.status))
+        at_work(kim, "desk")
+        for name in (*VIEWS, "People"):
+            kim.page.get_by_role("link", name=name, exact=True).click()
+        title(kim, "People")
+        kim.page.locator(".sheet li", has_text="desk").wait_for()
+        assert 429 in statuses, "it came too soon"
+        expect(kim.page.locator(".wrong")).to_have_count(0)
+        assert all("429" in each for each in kim.errors)  # of the browser
+        kim.leave()
+    finally:
+        club.end()
 
 
 def title(visitor: Visitor, name: str) -> None:

@@ -3,7 +3,7 @@
     200 ok                      it is said
     400 invalid_payload         it is no JSON, or not of its form
     400 no_text                 there is nothing in it that could be said
-    403 action_prohibited       a ban, or a mode of the channel, is against it
+    403 action_prohibited       a ban, also of the address, or a mode of the channel, is against it
     404 no_service              there is no such hook, or not any more: the same words for all
     405, 413                    another method than POST, too much
     429 rate_limited            too often: with ``Retry-After``
@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from chatnet.api.banned import judge_address
 from chatnet.api.hooks.bots import Bots
 from chatnet.api.hooks.formats import read
 from chatnet.api.hooks.matching import MARK
@@ -27,9 +28,9 @@ from chatnet.api.speaking import Speaking
 from chatnet.api.written import JSON, written
 from chatnet.model.hooks import Hook
 from chatnet.model.registered import RegisteredChannel
-from chatnet.node import Node
 from chatnet.rules.allowances import Allowances
 from chatnet.services.hooks import Hooking, is_secret
+from chatnet.session.sessions import Sessions
 from chatnet.web.exchange import TEXT, Ask, Place, Reply
 from chatnet.wire.networks import aggregate
 
@@ -52,9 +53,10 @@ _WORDS: Final = {
 class Incoming:
     """Answers at `place`."""
 
-    def __init__(self, node: Node, hooking: Hooking, bots: Bots, speaking: Speaking) -> None:
+    def __init__(self, sessions: Sessions, hooking: Hooking, bots: Bots, speaking: Speaking) -> None:
         self.place: Final = Place("/hooks/", "hooks", self.answer)
-        self._node = node
+        self._sessions = sessions
+        self._node = node = sessions.node
         self._hooking = hooking
         self._bots = bots
         self._speaking = speaking
@@ -70,6 +72,10 @@ class Incoming:
         """Whatever is posted; an exception is a fault."""
         if ask.method != "POST":
             return _reply(405, "method_not_allowed", ("Allow", "POST"))
+        try:
+            judge_address(self._sessions, ask.address)
+        except Problem as why:
+            return _refused(why)
         owner = aggregate(ask.address, 32, self._node.settings.flood.address_ipv6)
         if wait := self._guesses.wait(owner):
             return _reply(429, "rate_limited", ("Retry-After", str(math.ceil(wait))))
@@ -110,9 +116,7 @@ class Incoming:
             identity = self._bots.identity(hook)
             message = await self._speaking.say(identity, channel.name, text, tags={MARK: hook.name})
         except Problem as why:
-            status, word = _WORDS.get(why.kind, (403, "action_prohibited"))
-            headers = [] if why.retry is None else [("Retry-After", str(why.retry))]
-            return _reply(status, word, *headers)
+            return _refused(why)
         self._last.pop(hook.id, None)
         self._last[hook.id] = posted.name
         if len(self._last) > MOST_NAMES:
@@ -120,6 +124,12 @@ class Incoming:
         if JSON in ask.headers.get("accept", ""):
             return Reply(200, written(message), (("Content-Type", JSON), ("Cache-Control", "no-store")))
         return _reply(200, "ok")
+
+
+def _refused(why: Problem) -> Reply:
+    status, word = _WORDS.get(why.kind, (403, "action_prohibited"))
+    headers = [] if why.retry is None else [("Retry-After", str(why.retry))]
+    return _reply(status, word, *headers)
 
 
 def _reply(status: int, word: str, *headers: tuple[str, str]) -> Reply:

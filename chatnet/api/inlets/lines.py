@@ -14,6 +14,7 @@ state      what comes                              next       then
 GREETING   a first line that is right              TALKING    ok, and the name of the channel
 GREETING   one that is wrong                       OVER       error, and the connection is closed
 TALKING    a line                                  TALKING    it is said, one after the other; ok or error
+TALKING    one, and its address is banned now      OVER       error
 TALKING    nothing for an hour                     OVER       error
 any        more lines than may wait                any        nothing is read until there is room
 any        the client is over, the connection is   OVER
@@ -27,15 +28,16 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol
 
+from chatnet.api.banned import judge_address
 from chatnet.api.client import Client
 from chatnet.api.events import Stream, Streams, Wanted
 from chatnet.api.hooks.posted import plain
 from chatnet.api.identities import Identities, Identity
 from chatnet.api.problems import Problem
 from chatnet.api.speaking import Speaking
-from chatnet.node import Node
 from chatnet.session.outlet import Outlet
 from chatnet.session.peer import Peer
+from chatnet.session.sessions import Sessions
 from chatnet.wire.lines import OVERLONG, LineBuffer
 from chatnet.wire.text import sanitise
 
@@ -71,9 +73,15 @@ class Lines:
     """What connections are answered by."""
 
     def __init__(
-        self, node: Node, identities: Identities, speaking: Speaking, streams: Streams, noting: Noting
+        self,
+        sessions: Sessions,
+        identities: Identities,
+        speaking: Speaking,
+        streams: Streams,
+        noting: Noting,
     ) -> None:
-        self.node = node
+        self.sessions = sessions
+        self.node = sessions.node
         self.identities = identities
         self.speaking = speaking
         self.streams = streams
@@ -157,6 +165,7 @@ class Talk:
     async def _take(self, line: bytes) -> None:
         if line == OVERLONG:
             raise Problem("invalid", f"A line has at most {MOST} bytes")
+        judge_address(self._lines.sessions, self._peer.address)
         text = line.decode("utf-8", "replace")
         if self.state is State.GREETING:
             await self._greet(text.split())
@@ -208,7 +217,7 @@ class Talk:
 
     def _refuse(self, why: Problem) -> None:
         self._answer(f"error {why.body['detail']}")
-        if self.state is State.GREETING:
+        if self.state is State.GREETING or why.kind == "banned":
             self._end()
             self._outlet.close()
 

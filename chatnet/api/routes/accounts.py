@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chatnet.api.banned import judge_address
 from chatnet.api.call import Call
 from chatnet.api.objects import Registered
 from chatnet.api.people import (
     by_password,
     is_pending,
-    judge_address,
     judge_line,
     log_in,
     nickserv_of,
@@ -111,7 +111,7 @@ async def registered(call: Call, account: Account, label: str) -> Reply:
 async def verify(call: Call) -> Reply:
     """Have the account that was registered, by the code that was sent, and log in."""
     addresses = nickserv_of(call).addresses
-    judge_address(call)
+    judge_address(call.parts.sessions, call.ask.address)
     account = await addresses.verify(call.params["name"], call.body.code, stranger(call))
     return await registered(call, account, call.body.label)
 
@@ -124,7 +124,7 @@ async def reset(call: Call) -> Reply:
     """
     body: Reset = call.body
     nickserv, name = nickserv_of(call), call.params["name"]
-    judge_address(call)
+    judge_address(call.parts.sessions, call.ask.address)
     if not nickserv.mailing.ready:
         raise Problem("not-here", "This server sends no mail")
     if (body.code is None) is not (body.password is None):

@@ -32,6 +32,7 @@ from chatnet.wire.server_time import written_ms
 ROUTES = Routes()
 URL = 1000
 """Characters of an address."""
+NO_HOOK: Final = "There is no such hook"
 LOCAL: Final = "127.0.0.1"
 """Where names lead that are of each machine itself.  https://www.rfc-editor.org/rfc/rfc6761#section-6.3"""
 
@@ -275,9 +276,14 @@ def _hook(call: Call) -> Hook:
     if hook is not None:
         channel = call.parts.node.network.registry.channels.by_id.get(hook.channel)
     if hook is None or channel is None:
-        raise Problem("no-such-path", "There is no such hook")
-    call.within(channel.name)
-    _may(call, channel)
+        raise Problem("no-such-path", NO_HOOK)
+    try:
+        call.within(channel.name)
+        _may(call, channel)
+    except Problem:
+        if call.sees(channel.name):
+            raise
+        raise Problem("no-such-path", NO_HOOK) from None
     return hook
 
 

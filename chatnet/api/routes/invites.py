@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chatnet.api.banned import judge_address
 from chatnet.api.call import Call
 from chatnet.api.identities import BEARER
 from chatnet.api.objects import Accepted, Invitation, Invite, Invites, Room
@@ -20,6 +21,7 @@ from chatnet.records.invites import OPERATOR, InviteValue
 from chatnet.rules.invites import Place, place_of
 from chatnet.services.invites import MOST, Wish
 from chatnet.services.invites import Invites as Services
+from chatnet.services.refused import Refused
 from chatnet.settings.browsing import link_to
 from chatnet.web.exchange import Reply
 from chatnet.web.scopes import WEB
@@ -139,8 +141,13 @@ async def delete(call: Call) -> Reply:
     if invite is None or invite.said is None or invite.closed is not None:
         raise Problem("no-such-invite")
     name = services.name(invite.said.channels[0])
-    call.within(name)
-    by = _maker(call, [place_of(call.parts.node.network, name)], "LINK DEL")
+    try:
+        call.within(name)
+        by = _maker(call, [place_of(call.parts.node.network, name)], "LINK DEL")
+    except (Problem, Refused):
+        if call.sees(name):
+            raise
+        raise Problem("no-such-invite") from None
     await services.close(invite, services.name_of(by))
     return call.reply()
 
@@ -190,6 +197,7 @@ async def accept(call: Call) -> Reply:
     services = _services(call)
     given = call.ask.headers.get("authorization", "")
     if given[: len(BEARER)].lower() == BEARER:
+        judge_address(call.parts.sessions, call.ask.address)
         identity = await call.parts.identities.of(given, call.ask.address)
         if not identity.allows("send") or identity.scope.channels is not None:
             raise Problem("scope", "The token is not for 'send', or for some channels alone")

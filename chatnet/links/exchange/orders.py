@@ -31,6 +31,7 @@ class Outcome(NamedTuple):
 
 LATE: Final = "It did not answer in time"
 LOST: Final = "It was lost meanwhile"
+WITHHELD: Final = Outcome(done=False, why="The token that you act by is not for what operators do")
 NOT_OBEYED: Final = Outcome(done=False, why="It obeys nobody")
 
 
@@ -77,7 +78,14 @@ class Orders:
     def give(
         self, server: Server, user: User, words: Sequence[str], read: Callable[[Words], object] = nothing
     ) -> Promise[Outcome]:
-        """Have another server, which is reached, do what `user` says; it has ``audit.timeout`` for that."""
+        """Have another server, which is reached, do what `user` says; it has ``audit.timeout`` for that.
+
+        There they are an operator, whatever acts for them: so what is not for that orders nothing.
+        """
+        if user.withheld:
+            refused: Promise[Outcome] = Promise()
+            refused.keep(WITHHELD)
+            return refused
         given, way = Given(next(self._numbers), server, read), self._links.way_to(server)
         if way is None:
             given.done.keep(Outcome(done=False, why=LOST))

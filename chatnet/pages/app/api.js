@@ -27,6 +27,9 @@ export class Problem extends Error {
     }
 }
 
+/** Seconds to wait at most, where the server says that there were too many requests, before one is made again. */
+const PATIENCE = 15;
+
 /**
  * @typedef {object} Call
  * @property {{name: string, password: string}} [basic]  instead of the token
@@ -39,10 +42,14 @@ export class Api {
      * @param {string} [base]  where it is, `/api/v1`
      * @param {string} [token]
      * @param {typeof fetch} [ask]
+     * @param {(seconds: number) => Promise<unknown>} [pause]
      */
-    constructor(base = "/api/v1", token = "", ask = (...args) => fetch(...args)) {
+    constructor(base = "/api/v1", token = "", ask = (...args) => fetch(...args), pause = later) {
         this._base = base.replace(/\/$/, "");
         this._ask = ask;
+        this._pause = pause;
+        /** Calls that came too soon are made again one after the other: here is when the last of them has been. */
+        this._again = Promise.resolve();
         this.token = token;
     }
 
@@ -95,12 +102,38 @@ export class Api {
     }
 
     /**
+     * One that comes too soon (429: nothing was done) is made once more, when the server wants it; others stand
+     * behind it meanwhile.
      * @param {string} method
      * @param {string} path
      * @param {object|undefined} body
      * @param {Call} [call]
      */
-    async _call(method, path, body, {basic, once, signal} = {}) {
+    async _call(method, path, body, call) {
+        await this._again;
+        try {
+            return await this._once(method, path, body, call);
+        } catch (error) {
+            const {status, after} = /** @type {Problem} */ (error);
+            if (status !== 429 || !after || after > PATIENCE) {
+                throw error;
+            }
+            const again = this._again.then(async () => {
+                await this._pause(after);
+                return this._once(method, path, body, call);
+            });
+            this._again = again.catch(() => {});
+            return again;
+        }
+    }
+
+    /**
+     * @param {string} method
+     * @param {string} path
+     * @param {object|undefined} body
+     * @param {Call} [call]
+     */
+    async _once(method, path, body, {basic, once, signal} = {}) {
         /** @type {Record<string, string>} */
         const headers = {Accept: "application/json"};
         if (body !== undefined) {
@@ -136,6 +169,11 @@ export class Api {
         }
         return found;
     }
+}
+
+/** @param {number} seconds */
+export function later(seconds) {
+    return new Promise((done) => setTimeout(done, seconds * 1000));
 }
 
 /**

@@ -36,7 +36,8 @@ export class ChatBar extends HTMLElement {
         if (state === "LIVE") this.drop("connection");
         else if (state === "WAITING") {
             const left = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
-            const words = `${text || say("bar.lost")} ${say("bar.waiting", {n: left})}`;
+            const why = how.reason === "full" ? say("bar.full", {text}) : sentence(text) || say("bar.lost");
+            const words = `${why} ${say("bar.waiting", {n: left})}`;
             this.tell({key: "connection", words, bad: true, deeds: [{words: say("bar.now"), go: retry}]});
             this.#timer = window.setTimeout(() => this.connection(how, retry), 1000);
         } else if (state === "CONNECTING" || state === "GREETING")
@@ -63,6 +64,11 @@ export class ChatBar extends HTMLElement {
             ),
         );
     }
+}
+
+/** Words of the server, behind which more is said. @param {string} text */
+export function sentence(text) {
+    return text && (/[.!?…)]$/.test(text) ? text : `${text}.`);
 }
 
 customElements.define("chat-bar", ChatBar);

@@ -23,6 +23,10 @@ const FIRST = 500;
 const LONGEST = 30_000;
 /** The server says that it goes: it takes a moment until it is back. */
 const GOING_AWAY = 1001;
+/** It lets nobody in just now, as its ERROR says: there is no point in trying at once. */
+const TRY_AGAIN_LATER = 1013;
+/** What one begins to count at then: a few seconds. */
+const PATIENT = 3;
 
 export class Link extends EventTarget {
     /**
@@ -41,7 +45,7 @@ export class Link extends EventTarget {
         this.model = new State();
         /** @type {ConnectionState} */
         this.state = "OFF";
-        /** Why it is as it is, in a word (`closed`, `silent`, `timeout`, `banned`, `login` …). */
+        /** Why it is as it is, in a word (`closed`, `full`, `silent`, `timeout`, `banned`, `login` …). */
         this.reason = "";
         /** What the server said about that. */
         this.text = "";
@@ -180,12 +184,15 @@ export class Link extends EventTarget {
             this._tries = 0;
         }
         this._drop();
+        if (code === TRY_AGAIN_LATER) {
+            this._tries = Math.max(this._tries, PATIENT);
+        }
         const delay = code === GOING_AWAY && this._tries === 0
             ? 1000 + 9000 * this.random() : Math.min(LONGEST, FIRST * 2 ** this._tries) * (0.7 + 0.6 * this.random());
         this._tries += 1;
         this.retryAt = this.clock.ticks() + delay;
         this._after(delay, () => this._connect());
-        this._become("WAITING", reason);
+        this._become("WAITING", code === TRY_AGAIN_LATER ? "full" : reason);
     }
 
     /**

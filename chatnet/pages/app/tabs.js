@@ -2,6 +2,8 @@
 /** A guest is in one tab at a time: two with one nick would only be a nuisance to each other. */
 
 const NAME = "chatnet.guest";
+/** Whether this is the one: it stays it, though somebody was sent to the door and comes in again. */
+let held = false;
 
 /**
  * Be the one tab.  Browsers that have no locks (or not over plain HTTP) let all be it.
@@ -10,13 +12,17 @@ const NAME = "chatnet.guest";
  * @returns {Promise<boolean>} whether this is it now
  */
 export function take(steal, lost) {
-    if (!navigator.locks) return Promise.resolve(true);
+    if (held || !navigator.locks) return Promise.resolve(true);
     return new Promise((decide) => {
         navigator.locks
             .request(NAME, steal ? {steal} : {ifAvailable: true}, (lock) => {
-                decide(lock !== null);
-                return lock === null ? undefined : new Promise(() => {});
+                held = lock !== null;
+                decide(held);
+                return held ? new Promise(() => {}) : undefined;
             })
-            .catch(lost);
+            .catch(() => {
+                held = false;
+                lost();
+            });
     });
 }

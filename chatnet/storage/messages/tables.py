@@ -731,10 +731,12 @@ class Statements:
             for newest in (True, False)
         }
         self.erasing = made(select(ERASING.c.target, ERASING.c.person, ERASING.c.until))
+        # Ordered by a sum, and not by the column, or SQLite would go through all that was said in the place,
+        # from the newest on, for each message of a page.
         self.reactions = Both(
             _rows()
             .where(message.target == given("target_"), message.refers == given("msgid_"), *_seen())
-            .order_by(message.at.desc(), message.msgid.desc()),
+            .order_by((message.at + literal_column("0")).desc(), message.msgid.desc()),
             speech,
         )
 

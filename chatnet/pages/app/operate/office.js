@@ -1,10 +1,11 @@
 // @ts-check
 /** What all views of the operators' page share: the API, what one may, and what happens meanwhile. */
+import {later} from "../api.js";
 import {fill, h} from "../dom.js";
 import {reason} from "../desk.js";
 import {read} from "./stream.js";
 
-const AGAIN = 5000;
+const AGAIN = 5;
 const TYPES = "notice,link,ban";
 
 /** Says each event by its type, and `hearing` when it begins to hear, or no longer does. */
@@ -69,14 +70,20 @@ export class Office extends EventTarget {
             this.#heard("");
             this.dispatchEvent(new CustomEvent(event.type, {detail: event}));
         };
+        let soon = false; // it came too soon the last time
         while (!signal.aborted) {
+            let wait = AGAIN;
             try {
                 this.#heard("");
                 await read(`/api/v1/events?types=${TYPES}`, this.api.token, hear, signal);
+                soon = false;
             } catch (error) {
-                if (!signal.aborted) this.#heard(reason(error));
+                const {status, after} = /** @type {any} */ (error);
+                soon = status === 429 && !soon;
+                if (soon) wait = after || AGAIN;
+                else if (!signal.aborted) this.#heard(reason(error));
             }
-            await new Promise((done) => setTimeout(done, AGAIN));
+            await later(wait);
         }
     }
 

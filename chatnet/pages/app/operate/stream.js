@@ -15,7 +15,11 @@ import {Problem} from "../api.js";
 export async function read(address, token, hear, signal) {
     const headers = {Accept: "text/event-stream", Authorization: `Bearer ${token}`};
     const answer = await fetch(address, {headers, credentials: "omit", cache: "no-store", signal});
-    if (!answer.ok || !answer.body) throw new Problem(answer.status, await answer.json().catch(() => ({})));
+    if (!answer.ok || !answer.body) {
+        const problem = new Problem(answer.status, await answer.json().catch(() => ({})));
+        problem.after = Number(answer.headers.get("Retry-After")) || 0;
+        throw problem;
+    }
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {

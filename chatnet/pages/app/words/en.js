@@ -110,6 +110,7 @@ export const words = {
     "split.some": "{n} {n|is|are} back",
 
     "bar.connecting": "Connecting…",
+    "bar.full": "The server has no room for you just now ({text}). What you write waits.",
     "bar.guest": "{nick} belongs to an account, so you are {now} here.",
     "bar.insecure": "This page is not encrypted: others on the way can read along.",
     "bar.kept": "Chat is open in another tab.",
