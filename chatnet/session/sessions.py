@@ -203,7 +203,7 @@ class Sessions(Shared):
     def _killed(self, fact: Killed, origin: object) -> None:
         user, me, by = fact.user, self.network.me, fact.by
         # What only their own server sees to, as a suspension, each session reads of the one it is on.
-        killer = (me if by is user.server else by).mask.partition("!")[0]
+        killer = (me if by is user.server else by).shown
         end = self.persons.end if user.server is me else self.sitting.end
         end(user, f"Killed ({killer} ({fact.reason}))")
 

@@ -33,7 +33,7 @@ class Welcome:
     __slots__ = ("about", "counts", "features", "greeting", "motd")
 
     def __init__(self, node: Node, isupport: Sequence[str], motd: Sequence[str] | None) -> None:
-        name, nick = node.network.me.name, node.settings.limits.nick
+        name, nick = node.network.me.shown, node.settings.limits.nick
         version = f"chatnet-{chatnet.__version__}"
         created = time.strftime("%a %b %d %Y at %H:%M:%S UTC", time.gmtime(node.started))
         letters = sorted(modes.CHANNEL_MODES)

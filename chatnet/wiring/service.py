@@ -159,7 +159,7 @@ class ChatService(Service):
             if self._messages is None
             else ExportFolder(folder.path, self._messages.gathering, settings),
             people=self._people,
-            processes=() if member is None else member.sids,
+            process=None if member is None else member.process,
         )
         if self._messages is not None and self._parts.recorder is not None:
             self._messages.troubled = self._parts.recorder.health.troubled
@@ -169,8 +169,6 @@ class ChatService(Service):
         if member is not None:
             self._parts.admission.told = member.counted
         self._security = Security(reactor, folder.common, loaded.base, self._settings)
-        if member is not None:
-            self._security.also_called = member.server.lower()
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
         self._listeners = Listeners(reactor, self._make_factory)
         self._sockets: Sockets | None = None
@@ -318,7 +316,7 @@ class ChatService(Service):
         log.info(
             "chatnet {version}: {name} of the network {network}",
             version=chatnet.__version__,
-            name=settings.server.name,
+            name=self._parts.node.network.me.name,
             network=settings.server.network,
         )
         for warning in self._loaded.warnings:

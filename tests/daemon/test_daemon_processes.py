@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -44,12 +45,33 @@ def configured(daemon: Daemon, processes: int, more: str = "") -> None:
     daemon.configure(CONFIGURATION.replace("COUNT", str(processes)) + more)
 
 
+def process_of(daemon: Daemon, client: Client) -> str:
+    """The name of the process that a client is connected to, which is told nowhere: by the socket it has."""
+    client.send("LUSERS")
+    assert client.until(" 451 ")[-1].startswith(":irc.test ")
+    (_, here), (_, there) = client.socket.getsockname(), client.socket.getpeername()
+    ends = f":{there:04X} ", f":{here:04X} "
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    (inode,) = [row[9] for row in rows if row[1].endswith(ends[0][:-1]) and row[2].endswith(ends[1][:-1])]
+    (pid,) = [pid for pid in started(daemon.pid, "--process") if f"socket:[{inode}]" in descriptors(pid)]
+    second = (daemon.folder / "chatnet-data" / "process-2" / "lock").read_text()
+    return NAMES[second == f"{pid}\n"]
+
+
+def descriptors(pid: int) -> list[str]:
+    """What a process has open."""
+    found = []
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.append(os.readlink(each))
+    return found
+
+
 def on(daemon: Daemon, name: str, nick: str, *first: str, port: int | None = None) -> Client:
     """A client of the process of that name: one connects until one is there."""
     while True:
         client = daemon.connect(port)
-        client.send("LUSERS")
-        if client.until(" 451 ")[-1].startswith(f":{name} "):
+        if process_of(daemon, client) == name:
             client.send(*first)
             return client.register(nick)
         client.close()
@@ -67,8 +89,10 @@ def test_two_processes_are_one_server(daemon: Daemon) -> None:
         first, second = processes = sorted(started(daemon.pid, "--process"))
         ann, bob = (on(daemon, name, nick) for name, nick in zip(NAMES, ("ann", "bob"), strict=True))
         met(ann, bob, "#c")
-        bob.send("LINKS", "PRIVMSG #c :hello")
-        assert sum(" 364 " in line for line in bob.until(" 365 ")) == 1
+        bob.send("LINKS", "WHOIS ann", "WHOIS bob", "PRIVMSG #c :hello")
+        lines = bob.until(" 318 bob bob ")
+        assert sum(" 364 " in line for line in lines) == 1
+        assert all(line.startswith(":irc.test ") and "irc-2" not in line for line in lines)
         ann.until("^:bob!.* PRIVMSG #c :hello$")
         # A reload means both, and opens a port of both.
         port = free_port()

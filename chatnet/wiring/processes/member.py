@@ -12,11 +12,10 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from chatnet.settings.processes import process_sids
 from chatnet.wiring.config import Loaded
 from chatnet.wiring.datafolder import DataFolder, locate
 from chatnet.wiring.processes.channel import Channel, Message, Reading
-from chatnet.wiring.processes.derived import folder_of, loaded_for
+from chatnet.wiring.processes.derived import folder_of, loaded_for, process_of
 
 log = Logger(namespace="chatnet")
 
@@ -91,9 +90,7 @@ class Member:
         loaded: Loaded = pickle.loads(base64.b64decode(message["loaded"]))
         self._data = locate(loaded)
         self.loaded = loaded_for(loaded, self.number, self._data, self._secret)
-        server = loaded.settings.server
-        self.server: str = server.name
-        self.sids = process_sids(server.sid, server.processes, server.process_sids)
+        self.process = process_of(loaded.settings, self.number)
 
     def _take_port(self, message: Message, descriptors: Sequence[int]) -> None:
         (descriptor,) = descriptors
