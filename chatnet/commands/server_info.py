@@ -108,7 +108,7 @@ def time_(request: Request) -> None:
     https://modern.ircdocs.horse/#time-message  Refuses with 402.
     """
     request.for_us(0)
-    request.reply(numerics.RPL_TIME, request.name_of(request.network.me), _in_words(request.now))
+    request.reply(numerics.RPL_TIME, request.user.name_of(request.network.me), _in_words(request.now))
 
 
 @CLIENT.command("USERS", penalty=1.0)

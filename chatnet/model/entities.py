@@ -216,7 +216,7 @@ class User:
 
     def name_of(self, server: Server) -> str:
         """What this user knows a server as: operators who see all know each process of a server."""
-        return server.name if self.may("see-all") else server.shown
+        return server.name if self.oper is not None and self.may("see-all") else server.shown
 
     def has(self, privilege: str) -> bool:
         """The same, whatever acts for them: so for what they are told, and did not ask for."""
