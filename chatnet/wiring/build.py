@@ -37,6 +37,7 @@ from chatnet.node import Clock, Log, Node
 from chatnet.rules import stamps
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.pool import Pool
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.shields import shield_at
 from chatnet.services.accounts import Accounts
@@ -111,6 +112,7 @@ class Parts:
     accounts: Accounts | None
     nickserv: NickServ | None
     chanserv: ChanServ | None
+    pool: Pool
 
 
 def unconnected(attempt: Attempt) -> None:
@@ -370,7 +372,13 @@ def build(
             *links.observers,
         ]
     )
+    pool = Pool()
+    pool.add({"reports": reports})
+    if accounts is not None:
+        pool.add(accounts.throttle.limits)
+    if nickserv is not None:
+        pool.add(nickserv.mailing.limits)
     return Parts(
         node, sessions, news, delivery, history, messages, recorder, erasures, gaps, marks, standing,
-        admission, repeats, links, turn, accounts, nickserv, chanserv,
+        admission, repeats, links, turn, accounts, nickserv, chanserv, pool,
     )  # fmt: skip

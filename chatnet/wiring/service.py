@@ -168,6 +168,7 @@ class ChatService(Service):
         self._parts.sessions.motd = read_motd(loaded)
         if member is not None:
             self._parts.admission.told = member.counted
+            self._parts.pool.told = member.spent
         self._security = Security(reactor, folder.common, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
         self._listeners = Listeners(reactor, self._make_factory)

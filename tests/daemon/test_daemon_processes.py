@@ -136,6 +136,45 @@ def test_two_processes_are_one_server(daemon: Daemon) -> None:
     assert list((data / "processes").iterdir()) == []
 
 
+def test_limits_of_an_address_hold_over_both(daemon: Daemon) -> None:
+    strict = CONFIGURATION.replace(
+        'exempt = ["127.0.0.1"]', "exempt = []\nconnections_per_address = 6\nconnection_rate = 1000"
+    )
+    limits = "[accounts]\nfailures_address = 4\nregister_rate = 1\n"
+    daemon.configure(strict.replace("COUNT", "2").replace("[accounts]\n", limits))
+    with daemon:
+        linked(daemon)
+        ann, bob = (on(daemon, name, nick) for name, nick in zip(NAMES, ("ann", "bob"), strict=True))
+        ann.send(f"NS REGISTER {WORD}")
+        ann.until("NOTICE ann :The account ann is yours")
+        bob.send(f"NS REGISTER {WORD}")
+        assert "again" in bob.until("NOTICE bob :")[-1]
+        # Wrong passwords, by turns.
+        for client, nick in ((ann, "ann"), (bob, "bob")) * 2:
+            client.send("NS IDENTIFY ann wrong-password")
+            assert "again in" not in client.until(f"NOTICE {nick} :")[-1]
+            client.sync()
+        bob.send(f"NS IDENTIFY ann {WORD}")
+        assert "again in" in bob.until("NOTICE bob :")[-1]
+        # Who comes at once, to both: as many stay as there may be.
+        crowd = [daemon.connect() for _ in range(20)]
+        wait_for(lambda: sum(stays(client) for client in crowd) == 4, "the limit of connections")
+        assert stays(ann) and stays(bob)
+
+
+def stays(client: Client) -> bool:
+    """Whether a connection is still open: what it has read is left out."""
+    client.socket.setblocking(False)
+    try:
+        while client.socket.recv(65536):
+            pass
+        return False
+    except BlockingIOError:
+        return True
+    except ConnectionResetError:
+        return False
+
+
 def test_a_server_goes_on_as_the_first_of_two_and_back(daemon: Daemon) -> None:
     configured(daemon, 1)
     with daemon:

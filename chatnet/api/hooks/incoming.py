@@ -16,6 +16,7 @@ https://api.slack.com/messaging/webhooks#handling_errors
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 from chatnet.api.hooks.bots import Bots
@@ -29,6 +30,7 @@ from chatnet.model.hooks import Hook
 from chatnet.model.registered import RegisteredChannel
 from chatnet.node import Node
 from chatnet.rules.allowances import Allowances
+from chatnet.rules.pool import Limit
 from chatnet.services.hooks import Hooking, is_secret
 from chatnet.web.exchange import TEXT, Ask, Place, Reply
 from chatnet.wire.masks import aggregate
@@ -65,6 +67,8 @@ class Incoming:
             lambda: MOST_NAMES,
         )
         self._guesses = Allowances(node.clock.monotonic, lambda: (GUESSES, 60.0), lambda: MOST_NAMES)
+        self.limits: Final[Mapping[str, Limit]] = {"hooks": self._hooks, "guesses of hooks": self._guesses}
+        """What all processes of a server count together."""
 
     async def answer(self, ask: Ask) -> Reply:
         """Whatever is posted; an exception is a fault."""

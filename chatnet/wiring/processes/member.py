@@ -45,6 +45,12 @@ class Node(Protocol):
     def forget(self, process: int) -> None:
         """None of that one."""
 
+    def dismiss(self, address: str, why: str) -> None:
+        """The newest connection from there is one too many, of all processes together."""
+
+    def spend(self, counted: Sequence[Sequence[Any]]) -> None:
+        """What another process has counted of what all may do so often together."""
+
     def stand_in(self, process: int, endpoint: str, listening: socket.socket) -> None:
         """Let those in who come to a socket of another process, which is away."""
 
@@ -84,6 +90,7 @@ class Member:
         self._channel: Channel | None = None
         self._asked: list[Deferred[list[str]]] = []
         self._counted: list[tuple[str, int]] = []
+        self._spent: list[tuple[str, str, float]] = []
         self._gathering: list[Deferred[dict[int, str]]] = []
 
     def _take(self, message: Message) -> None:
@@ -142,6 +149,16 @@ class Member:
         self._say({"is": "counted", "of": self._counted})
         self._counted = []
 
+    def spent(self, name: str, key: str, step: float) -> None:
+        """Somebody has done so much of what they may do so often, whichever process they do it in."""
+        if not self._spent and self._channel is not None:
+            self._reactor.callLater(TOGETHER, self._tell_spent)
+        self._spent.append((name, key, step))
+
+    def _tell_spent(self) -> None:
+        self._say({"is": "spent", "of": self._spent})
+        self._spent = []
+
     async def rehash(self) -> list[str]:
         """Have all processes read the configuration again; returns what is wrong with it."""
         answer: Deferred[list[str]] = Deferred()
@@ -184,6 +201,10 @@ class Member:
                 node.hear(int(message["for"]), message["of"], lately=bool(message["lately"]))
             case "forget":
                 node.forget(int(message["for"]))
+            case "dismiss":
+                node.dismiss(str(message["address"]), str(message["why"]))
+            case "spend":
+                node.spend(message["of"])
             case "stand in":
                 (descriptor,) = descriptors
                 listening = socket.socket(fileno=descriptor)

@@ -18,9 +18,11 @@ from typing import Any, Final
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.protocol import ProcessProtocol
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatnet.rules.admission import Admission
 from chatnet.settings.processes import process_names
 from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd
 from chatnet.wiring.datafolder import DataFolder, DataFolderError
@@ -61,6 +63,8 @@ class Worker(ProcessProtocol):
         self.how = ""
         self.counted: Counter[str] = Counter()
         """Its connections, by their addresses."""
+        self.surplus: Counter[str] = Counter()
+        """Those of them that are to end, since there are too many of all processes."""
         self._channel: Channel | None = None
 
     def attach(self, channel: Channel) -> None:
@@ -117,6 +121,8 @@ class Supervisor(Service):
         self._count = loaded.settings.server.processes
         self._names = process_names(loaded.settings.server.name, self._count)
         self._ports = Ports(self._count)
+        # Each process judges by what it has heard, and lets in too many who come to all at once: it is told.
+        self._admission = Admission(lambda: self._loaded.settings, reactor.seconds, lambda: 1.0)
         self._listeners = Listeners(reactor, Reserved)
         self._listeners.sockets = self._ports
         self._security = Security(reactor, folder.path, loaded.base, lambda: self._loaded.settings)
@@ -175,6 +181,9 @@ class Supervisor(Service):
             log.warn("The data folder cannot be written to: {reason}", reason=os_reason(error))
         log.info("This server is {count} processes", count=self._count)
         self._reactor.callLater(0, self._name_signals)
+        sweeping = LoopingCall(self._admission.sweep)
+        sweeping.clock = self._reactor
+        sweeping.start(60.0, now=False)
         settings = self._loaded.settings
         # Of those that have one database the first makes it.
         at_once = 1 if settings.storage.url or settings.messages_url else self._count
@@ -243,6 +252,9 @@ class Supervisor(Service):
         number = worker.number
         if self._workers.get(number) is worker:
             del self._workers[number]
+        for address, count in (worker.counted - worker.surplus).items():
+            for _ in range(count):
+                self._admission.release(address)
         for gathering in list(self._gatherings.values()):
             gathering.leave(number)
         for absent, other in list(self._stand_ins.items()):
@@ -303,12 +315,12 @@ class Supervisor(Service):
                     gathering.answer(worker.number, str(message["text"]))
             case "counted":
                 for address, step in message["of"]:
-                    worker.counted[address] += step
-                    if not worker.counted[address]:
-                        del worker.counted[address]
+                    self._count_one(worker, address, step)
                 self._tell_others(
                     worker, {"do": "count", "for": worker.number, "of": message["of"], "lately": True}
                 )
+            case "spent":
+                self._tell_others(worker, {"do": "spend", "of": message["of"]})
             case "rehash":
                 _log(Deferred.fromCoroutine(self._rehash_for(worker)))
             case "die":
@@ -316,6 +328,21 @@ class Supervisor(Service):
             case "restart":
                 self._restart = not self._ending or self._restart
                 self.die(str(message["reason"]))
+
+    def _count_one(self, worker: Worker, address: str, step: int) -> None:
+        """A connection came to a process (1), or is gone (-1)."""
+        worker.counted[address] += step
+        if not worker.counted[address]:
+            del worker.counted[address]
+        if step > 0:
+            if (why := self._admission.admit(address)) is not None:
+                worker.surplus[address] += 1
+                worker.say({"do": "dismiss", "address": address, "why": why})
+        elif worker.surplus[address]:
+            worker.surplus[address] -= 1
+        else:
+            del worker.surplus[address]
+            self._admission.release(address)
 
     # on the way
 
