@@ -12,6 +12,8 @@ from chatnet.wiring.processes.derived import derived, process_of
 
 SECRET = "a-secret-for-one-run-of-a-server"
 DATA = Path("/data")
+UP = 3600.0
+"""Seconds for which the server has been up when its processes are made."""
 
 
 class Processes(Mesh):
@@ -26,7 +28,7 @@ class Processes(Mesh):
         server = {"name": "irc.test", "processes": count} | sections.pop("server", {})
         whole = Settings.model_validate({**quiet, **sections, "server": server})
         for number in range(1, count + 1):
-            process = process_of(whole, number)
+            process = process_of(whole, number, began=self.clock.monotonic() - UP)
             self.houses[process.name.removesuffix(".test")] = self.make(
                 clock=self.clock, process=process, settings=derived(whole, number, DATA, SECRET)
             )

@@ -88,7 +88,7 @@ def info(request: Request) -> None:
         _software(),
         "A chat server and network on Twisted that speaks IRC",
         "Free software, under the MIT License",
-        f"Running since {_in_words(request.sessions.node.started)}",
+        f"Running since {_in_words(request.sessions.node.up_since)}",
         *_shields(request),
     ):
         request.reply(numerics.RPL_INFO, text)

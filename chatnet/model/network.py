@@ -161,6 +161,11 @@ class Network:
         self._processes = dict(names)
         self._show()
 
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """The names of the processes of this server, the first one first; none if there is one."""
+        return tuple(self._processes)
+
     def _show(self) -> None:
         self.registry.processes_changed = False
         self._shown = self.registry.processes()

@@ -21,6 +21,8 @@ class Process(NamedTuple):
     number: int
     names: tuple[str, ...]
     sids: tuple[str, ...]
+    began: float = 0.0
+    """When the server began, in monotonic seconds of its machine: a process may be younger."""
 
     @property
     def name(self) -> str:

@@ -171,6 +171,8 @@ def build(
         hidden = settings.server.hide_servers
         network.show_as({each: settings.server.name if hidden else each for each in process.names})
     node = Node(network, settings, clock, log, run, first_uid)
+    if process is not None and process.began:
+        node.up = process.began
     references = References()
     shadows = Shadows()
     monitors = Monitors(node, shadows)

@@ -186,3 +186,20 @@ def test_servers_that_are_not_to_be_hidden_are_shown() -> None:
     bob = mesh["irc-2"].client("bob")
     assert any(" 312 bob bob irc-2.test :" in line for line in said(mesh, bob, "WHOIS bob"))
     assert sum(" 364 " in line for line in said(mesh, bob, "LINKS")) == 2
+
+
+def test_figures_say_that_they_are_of_one_process(mesh: Processes) -> None:
+    _, bob, cat = three(mesh)
+    lines = said(mesh, bob, "STATS u")
+    assert lines[0] == ":irc.test 242 bob :Server Up 0 days 1:00:00"
+    assert lines[-2:] == [
+        ":irc.test 249 bob u :of process 2 of 3 alone", ":irc.test 219 bob u :End of /STATS report",
+    ]  # fmt: skip
+    said(mesh, cat, f"OPER root {PASSWORD}")
+    for letter in "lmnPw?":
+        lines = said(mesh, cat, f"STATS {letter}")
+        assert f":irc.test 249 cat {letter} :of process 3 of 3 alone, irc-3.test" in lines, letter
+    for letter in "aykpio":
+        assert not any("alone" in line for line in said(mesh, cat, f"STATS {letter}"))
+    lines = said(mesh, cat, "STATS m irc-2.test")
+    assert lines[-2] == ":irc.test 249 cat m :of process 2 of 3 alone, irc-2.test"

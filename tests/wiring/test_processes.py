@@ -245,13 +245,13 @@ def test_a_process_is_told_all_it_needs_before_it_begins(tmp_path: Path) -> None
     channel = Channel(turning, ours, lambda message, descriptors: None, lambda: None)
     with socket.socket() as port, open(tmp_path / "lock", "w") as lock:
         channel.say({"do": "port", "endpoint": "tcp:6667"}, port.fileno())
-        start = {"do": "start", "number": 2, "secret": SECRET, "loaded": packed(loaded)}
+        start = {"do": "start", "number": 2, "secret": SECRET, "loaded": packed(loaded), "began": 7.5}
         channel.say(start, lock.fileno())
         member = Member(theirs)
         assert os.path.sameopenfile(member.handed["tcp:6667"].fileno(), port.fileno()) or (
             os.fstat(member.handed["tcp:6667"].fileno()).st_ino == os.fstat(port.fileno()).st_ino
         )
-    assert member.process == Process(2, ("irc.test", "irc-2.test"), ("0CN", "0CO"))
+    assert member.process == Process(2, ("irc.test", "irc-2.test"), ("0CN", "0CO"), 7.5)
     assert member.loaded == loaded_for(loaded, 2, tmp_path, SECRET)
     assert member.loaded.settings.server.password == loaded.settings.server.password
     assert (loaded_for(loaded, 1, tmp_path, SECRET).warnings, member.loaded.warnings) == (("warned",), ())

@@ -57,13 +57,14 @@ def obstacles(settings: Settings, data: Path) -> list[str]:
     return found
 
 
-def process_of(settings: Settings, number: int) -> Process:
+def process_of(settings: Settings, number: int, began: float = 0.0) -> Process:
     """The process of that number, as the network knows it."""
     server = settings.server
     return Process(
         number,
         process_names(server.name, server.processes),
         process_sids(server.sid, server.processes, server.process_sids),
+        began,
     )
 
 
@@ -73,7 +74,7 @@ def derived(settings: Settings, number: int, data: Path, secret: str) -> Setting
     It is a server of the network by the name of :func:`process_of`; ``server.name`` is what people see.
     """
     server = settings.server
-    _, names, sids = process_of(settings, number)
+    _, names, sids, _ = process_of(settings, number)
     hidden = server.hide_servers or "hide_servers" not in server.model_fields_set
     own: dict[str, Any] = {"sid": sids[number - 1], "hide_servers": hidden}
     own |= {"processes": 1, "process_sids": ()}

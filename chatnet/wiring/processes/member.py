@@ -85,6 +85,7 @@ class Member:
             self._take_port(message, descriptors)
         self.number = int(message["number"])
         self._secret = str(message["secret"])
+        self._began = float(message["began"])
         (self._lock,) = descriptors  # as long as this process lives, nobody else has the data folder
         self._take(message)
         self._channel: Channel | None = None
@@ -97,7 +98,7 @@ class Member:
         loaded: Loaded = pickle.loads(base64.b64decode(message["loaded"]))
         self._data = locate(loaded)
         self.loaded = loaded_for(loaded, self.number, self._data, self._secret)
-        self.process = process_of(loaded.settings, self.number)
+        self.process = process_of(loaded.settings, self.number, self._began)
 
     def _take_port(self, message: Message, descriptors: Sequence[int]) -> None:
         (descriptor,) = descriptors

@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -117,6 +118,7 @@ class Supervisor(Service):
         self._folder = folder
         self._output = output
         self._command = list(command)
+        self._began = time.monotonic()
         self._secret = secrets.token_urlsafe(32)
         self._count = loaded.settings.server.processes
         self._names = process_names(loaded.settings.server.name, self._count)
@@ -212,7 +214,7 @@ class Supervisor(Service):
         worker.attach(Channel(self._reactor, ours, partial(self._heard, worker), lambda: None))
         self._hand_ports(worker)
         start = {"do": "start", "number": number, "secret": self._secret, "loaded": packed(self._loaded)}
-        worker.say(start, self._folder.lock)
+        worker.say(start | {"began": self._began}, self._folder.lock)
 
     def _hand_ports(self, worker: Worker) -> None:
         for endpoint, listening in self._ports.of(worker.number):
