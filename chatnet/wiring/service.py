@@ -216,6 +216,9 @@ class ChatService(Service):
         if problems:
             # What was opened closes in the next turn. There will be none, and files of sockets would stay.
             self._reactor.runUntilCurrent()
+            if self._member is not None:
+                self._member.failed("; ".join(problems))
+                raise SystemExit(1)
             sentence = "chatnet cannot start: " + "; ".join(problems) + "."
             log.critical("{sentence}", sentence=sentence)
             if self._output.in_file and sys.__stderr__ is not None:

@@ -16,7 +16,7 @@ from mortal import end_with_parent
 
 HOST = "127.0.0.1"
 PAGE = os.sysconf("SC_PAGE_SIZE")
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 10.0
 SETTLE_SECONDS = 0.5  # after the port accepts, for what a server does once it is up
 

@@ -5,81 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from daemon_network import met
 from daemon_process import HOST, Client, Daemon, free_port, runs, started, wait_for
+from daemon_several import CONFIGURATION, NAMES, WORD, configured, linked, on
 
 pytestmark = pytest.mark.daemon
-
-HASH = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("sesame")
-CONFIGURATION = f"""
-[server]
-name = "irc.test"
-processes = COUNT
-[[listen]]
-endpoint = "tcp:PORT:interface={HOST}"
-[accounts]
-iterations = 4096
-[flood]
-exempt = ["127.0.0.1"]
-[[connection_class]]
-name = "default"
-ping_interval = 3000  # who waits for another process waits for as long as a start takes
-[[oper_class]]
-name = "admin"
-privileges = ["rehash", "die"]
-[[oper]]
-name = "root"
-class = "admin"
-password = "{HASH}"
-"""
-NAMES = ("irc.test", "irc-2.test")
-WORD = "correct-horse-1"
-
-
-def configured(daemon: Daemon, processes: int, more: str = "") -> None:
-    daemon.configure(CONFIGURATION.replace("COUNT", str(processes)) + more)
-
-
-def process_of(daemon: Daemon, client: Client) -> str:
-    """The name of the process that a client is connected to, which is told nowhere: by the socket it has."""
-    client.send("LUSERS")
-    assert client.until(" 451 ")[-1].startswith(":irc.test ")
-    (_, here), (_, there) = client.socket.getsockname(), client.socket.getpeername()
-    ends = f":{there:04X} ", f":{here:04X} "
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    (inode,) = [row[9] for row in rows if row[1].endswith(ends[0][:-1]) and row[2].endswith(ends[1][:-1])]
-    (pid,) = [pid for pid in started(daemon.pid, "--process") if f"socket:[{inode}]" in descriptors(pid)]
-    second = (daemon.folder / "chatnet-data" / "process-2" / "lock").read_text()
-    return NAMES[second == f"{pid}\n"]
-
-
-def descriptors(pid: int) -> list[str]:
-    """What a process has open."""
-    found = []
-    for each in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            found.append(os.readlink(each))
-    return found
-
-
-def on(daemon: Daemon, name: str, nick: str, *first: str, port: int | None = None) -> Client:
-    """A client of the process of that name: one connects until one is there."""
-    while True:
-        client = daemon.connect(port)
-        if process_of(daemon, client) == name:
-            client.send(*first)
-            return client.register(nick)
-        client.close()
-
-
-def linked(daemon: Daemon, times: int = 2) -> None:
-    """Wait until both have told each other all."""
-    wait_for(lambda: daemon.output().count(" has told all it knew") >= times, "the link between them")
 
 
 def test_two_processes_are_one_server(daemon: Daemon) -> None:

@@ -7,6 +7,7 @@ import os
 import pickle
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -14,7 +15,7 @@ from twisted.logger import Logger
 
 from chatnet.wiring.config import Loaded
 from chatnet.wiring.datafolder import DataFolder, locate
-from chatnet.wiring.processes.channel import Channel, Message, Reading
+from chatnet.wiring.processes.channel import Channel, Message, Reading, pieces_of
 from chatnet.wiring.processes.derived import folder_of, loaded_for, process_of
 
 log = Logger(namespace="chatnet")
@@ -116,6 +117,12 @@ class Member:
         return DataFolder(folder_of(self._data, self.number), common=self._data)
 
     # what it says
+
+    def failed(self, why: str) -> None:
+        """This process cannot start: the one that has started it tells why."""
+        for piece in pieces_of({"is": "failed", "why": why}):
+            with suppress(OSError):  # that one is gone
+                self._connection.send(piece)
 
     def begin(self, reactor: Any, node: Node) -> None:
         """Hear what is said from now on, and say that this process is ready."""

@@ -62,6 +62,7 @@ class Worker(ProcessProtocol):
         self.answer: Deferred[list[str]] | None = None
         """Of what it is asked to reload."""
         self.how = ""
+        """Of what it has ended, or why it could not start."""
         self.counted: Counter[str] = Counter()
         """Its connections, by their addresses."""
         self.surplus: Counter[str] = Counter()
@@ -91,10 +92,12 @@ class Worker(ProcessProtocol):
 
     def processEnded(self, reason: Failure) -> None:
         status: Any = reason.value
+        if self._channel is not None and self._channel.fileno() >= 0:
+            self._channel.doRead()  # its last words
         if status.signal is not None:
             self.how = signal.Signals(status.signal).name
         else:
-            self.how = f"exit status {status.exitCode}"
+            self.how = self.how or f"exit status {status.exitCode}"
         if self._channel is not None:
             self._channel.close()
             self._channel = None
@@ -268,8 +271,10 @@ class Supervisor(Service):
         if not self._up:
             text = f"chatnet cannot start: process {number} ({worker.name}) has ended ({worker.how})."
             log.critical("{text}", text=text)
+            if self._output.in_file and sys.__stderr__ is not None:
+                print(text, file=sys.__stderr__)
             atexit.register(os._exit, 1)
-            self.die(text)
+            self.die(f"process {number} cannot start")
             return worker
         settings = self._loaded.settings.server
         lived = self._reactor.seconds() - worker.since
@@ -308,6 +313,8 @@ class Supervisor(Service):
         match message["is"]:
             case "ready":
                 self._ready(worker)
+            case "failed":
+                worker.how = " ".join(str(message["why"]).split())
             case "reloaded":
                 worker.answered(list(message["problems"]))
             case "gather":
