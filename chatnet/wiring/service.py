@@ -57,7 +57,7 @@ from chatnet.wiring.passwords import AccountHashes, Passwords, most_waiting
 from chatnet.wiring.plugin_error import PluginError
 from chatnet.wiring.processes.here import Here
 from chatnet.wiring.processes.member import Member
-from chatnet.wiring.reload import fixed
+from chatnet.wiring.reload import Reloads, fixed
 from chatnet.wiring.security import Security
 from chatnet.wiring.system import again, allow_descriptors, stop
 from chatnet.wiring.turns import Turns, at_a_time, processors
@@ -113,7 +113,7 @@ class ChatService(Service):
         self._ending = False
         self._goodbye = "The server is shutting down"
         self._why = ""  # it ends, for the log
-        self._reloading = False
+        self._reloads = Reloads()
         settings = loaded.settings
         clock = ReactorClock(reactor)
         turns = Turns(lambda queue: most_waiting(self._settings(), queue), at_a_time(processors()))
@@ -502,15 +502,7 @@ class ChatService(Service):
 
     async def _rehash_here(self) -> list[str]:
         """The same, in this process alone."""
-        if self._reloading:
-            return ["a reload is under way already"]
-        self._reloading = True
-        notify(reloading())
-        try:
-            return await self._rehash()
-        finally:
-            self._reloading = False
-            notify(READY)
+        return await self._reloads.do(self._rehash)
 
     async def _rehash(self) -> list[str]:
         old = self._parts.node.settings

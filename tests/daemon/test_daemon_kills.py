@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from random import Random
 
 import pytest
@@ -15,7 +16,6 @@ pytestmark = pytest.mark.daemon
 
 RETRY = "process_retry = 0.1\nprocess_retry_max = 0.2\n"
 BURST = 40
-AGAIN = "Process 3 (irc-3.test) runs again"
 
 
 class Talker:
@@ -72,7 +72,7 @@ def test_nobody_else_notices_that_a_process_is_killed_again_and_again(daemon: Da
             with daemon.client(f"visitor{kill}") as visitor:
                 visitor.send("JOIN #c", "PRIVMSG #c :0")
                 visitor.until(f"^:irc.test 366 visitor{kill} #c ")
-            wait_for(lambda times=kill: daemon.output().count(AGAIN) == times, "the third process")
+            wait_for(partial(has_come_back, daemon, kill), "the third process")
         for each in people:
             each.say(1)
         for each in people:
@@ -86,6 +86,10 @@ def test_nobody_else_notices_that_a_process_is_killed_again_and_again(daemon: Da
         output = daemon.output()
         assert output.count("(SIGKILL), and is started again in") == kills
         assert "Traceback" not in output
+
+
+def has_come_back(daemon: Daemon, times: int) -> bool:
+    return daemon.output().count("Process 3 (irc-3.test) runs again") == times
 
 
 PLACES = (("irc.test", "ann"), ("irc.test", "abe"), ("irc-2.test", "bob"), ("irc-2.test", "bea"))

@@ -35,7 +35,7 @@ from chatnet.wiring.processes.derived import SOCKETS, obstacles
 from chatnet.wiring.processes.gathering import Gathering
 from chatnet.wiring.processes.member import packed
 from chatnet.wiring.processes.ports import Ports, Reserved
-from chatnet.wiring.reload import fixed
+from chatnet.wiring.reload import Reloads, fixed
 from chatnet.wiring.security import Security
 from chatnet.wiring.system import again, allow_descriptors, stop
 
@@ -140,7 +140,7 @@ class Supervisor(Service):
         self._up = False  # all were ready once
         self._ending = False
         self._restart = False
-        self._reloading = False
+        self._reloads = Reloads()
         self._goodbye = "The server is shutting down"
         self._why = ""
 
@@ -388,15 +388,7 @@ class Supervisor(Service):
 
     async def rehash(self) -> list[str]:
         """Read the configuration again, for all, or not at all; returns what is wrong with it."""
-        if self._reloading:
-            return ["a reload is under way already"]
-        self._reloading = True
-        notify(reloading())
-        try:
-            return await self._rehash()
-        finally:
-            self._reloading = False
-            notify(READY)
+        return await self._reloads.do(self._rehash)
 
     async def _rehash(self) -> list[str]:
         before = self._loaded
