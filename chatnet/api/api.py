@@ -28,7 +28,7 @@ from chatnet.session.bounds import Bounded
 from chatnet.session.outlet import Turn
 from chatnet.session.sessions import Sessions
 from chatnet.web.exchange import Ask, Place, Reply
-from chatnet.wire.masks import aggregate
+from chatnet.wire.networks import aggregate
 
 DEPTH: Final = 16
 """How deep a body may nest."""

@@ -18,7 +18,7 @@ from chatnet.services.throttle import Throttle
 from chatnet.services.tokens import Tokens, token_hash
 from chatnet.settings import TokenSettings
 from chatnet.web.scopes import WEB, Scope, read_scope
-from chatnet.wire.masks import address_in, networks_of
+from chatnet.wire.networks import address_in, networks_of
 
 BEARER: Final = "bearer "
 MOST_KNOWN: Final = 10_000

@@ -8,7 +8,7 @@ from typing import Literal
 
 from chatnet.node import Node
 from chatnet.web.exchange import Ask, Place, Reply, sentence
-from chatnet.wire.masks import address_in, networks_of
+from chatnet.wire.networks import address_in, networks_of
 
 State = Literal["ready", "draining", "degraded"]
 """``draining``: the server ends; ``degraded``: something cannot be stored."""

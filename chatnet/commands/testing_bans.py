@@ -9,8 +9,8 @@ from chatnet.model.bans import NetworkBan
 from chatnet.model.entities import User
 from chatnet.session.scans import Scan
 from chatnet.wire import numerics
-from chatnet.wire.masks import address_in, parse_network, price_of, read_glob
-from chatnet.wire.networks import network_of
+from chatnet.wire.masks import price_of, read_glob
+from chatnet.wire.networks import address_in, network_of
 from chatnet.wire.text import middle, printable
 
 _LETTERS = {"K": "K", "D": "D", "X": "X", "R": "Q"}
@@ -83,7 +83,7 @@ def testmask(request: Request) -> None:
 
 async def _count(request: Request, masks: tuple[str, str, str, str], scan: Scan) -> None:
     nick, user, host, realname = (read_glob(mask, request.network.fold) for mask in masks)
-    network = parse_network(masks[2]) if network_of(masks[2]) is not None else None
+    network = network_of(masks[2])
     price, sees = sum(map(price_of, masks)), request.user.may("see-all")
     here = elsewhere = 0
     for each in list(request.network.users.values()):

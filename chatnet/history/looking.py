@@ -49,7 +49,7 @@ from chatnet.storage.messages.rows import (
     Wanted,
     Words,
 )
-from chatnet.wire.masks import aggregate
+from chatnet.wire.networks import aggregate
 from chatnet.wire.text import sanitise
 
 T = TypeVar("T")

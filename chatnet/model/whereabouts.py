@@ -75,9 +75,9 @@ class Whereabouts:
 
 def _texts(user: User) -> set[str]:
     texts = {user.address, user.real_host, user.host, user.cloak or user.host}
-    for text in texts:
-        if text.lower() != text:  # nearly never: else the very same texts are kept beside
-            return {each.lower() for each in texts}
+    together = "".join(texts)
+    if together.lower() != together:  # nearly never: else the very same texts are kept beside
+        return {each.lower() for each in texts}
     return texts
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from chatnet.settings import Settings, at_hand
-from chatnet.wire.masks import address_in, aggregate, networks_of
+from chatnet.wire.networks import address_in, aggregate, networks_of
 
 
 class Admission:

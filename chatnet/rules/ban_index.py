@@ -32,6 +32,10 @@ WILD: Final = re.compile(r"[*?\\]+")
 
 _Bans = NetworkBan | dict[NetworkBan, None]
 """What one place has: nearly always it is one ban."""
+_Edges = dict[str, dict[int, dict[str, _Bans]]]
+"""By a letter and a length those masks whose letters begin, or end, so."""
+_NOTHING: Final[dict[int, dict[str, _Bans]]] = {}
+"""Of a letter with which no mask begins, or ends."""
 
 
 def text_of(ban: NetworkBan) -> str:
@@ -65,8 +69,8 @@ class BanIndex:
         self._fold = fold
         self._count = 0
         self._whole: dict[str, _Bans] = {}
-        self._begins: dict[int, dict[str, _Bans]] = {}  # ``abc*``
-        self._ends: dict[int, dict[str, _Bans]] = {}  # ``*abc``
+        self._begins: _Edges = {}  # ``abc*``, by their first letter
+        self._ends: _Edges = {}  # ``*abc``, by their last letter
         self._parts: dict[int, dict[str, _Bans]] = {length: {} for length in LETTERS}
         self._part_of: dict[NetworkBan, str] = {}  # the letters by which it is found
         self._any: dict[NetworkBan, None] = {}
@@ -93,9 +97,11 @@ class BanIndex:
         elif "*" not in mask:
             _put(self._whole, self._folded(ban, mask), ban)
         elif mask[0] == "*":
-            _put(self._ends.setdefault(len(mask) - 1, {}), self._folded(ban, mask)[1:], ban)
+            end = self._folded(ban, mask)[1:]
+            _put(self._ends.setdefault(end[-1], {}).setdefault(len(end), {}), end, ban)
         else:
-            _put(self._begins.setdefault(len(mask) - 1, {}), self._folded(ban, mask)[:-1], ban)
+            begin = self._folded(ban, mask)[:-1]
+            _put(self._begins.setdefault(begin[0], {}).setdefault(len(begin), {}), begin, ban)
 
     def _folded(self, ban: NetworkBan, mask: str) -> str:
         """The mask of hosts, folded: nearly always it was when the ban was made."""
@@ -139,9 +145,11 @@ class BanIndex:
         elif "*" not in mask:
             _take_from(self._whole, self._folded(ban, mask), ban)
         elif mask[0] == "*":
-            _take_out(self._ends, len(mask) - 1, self._folded(ban, mask)[1:], ban)
+            end = self._folded(ban, mask)[1:]
+            _take_edge(self._ends, end[-1], end, ban)
         else:
-            _take_out(self._begins, len(mask) - 1, self._folded(ban, mask)[:-1], ban)
+            begin = self._folded(ban, mask)[:-1]
+            _take_edge(self._begins, begin[0], begin, ban)
 
     def _rarest(self, runs: list[str]) -> str:
         """The letters by which fewest others are found; empty if there are none."""
@@ -172,10 +180,10 @@ class BanIndex:
         found: list[NetworkBan] = []
         if (bans := self._whole.get(text)) is not None:
             found += _each(bans)
-        for length, masks in self._ends.items():
+        for length, masks in self._ends.get(text[-1:], _NOTHING).items():
             if (bans := masks.get(text[-length:])) is not None:
                 found += _each(bans)
-        for length, masks in self._begins.items():
+        for length, masks in self._begins.get(text[:1], _NOTHING).items():
             if (bans := masks.get(text[:length])) is not None:
                 found += _each(bans)
         for length, parts in self._parts.items():
@@ -245,6 +253,13 @@ def _take_out(groups: dict[G, dict[K, _Bans]], group: G, key: K, ban: NetworkBan
     _take_from(groups[group], key, ban)
     if not groups[group]:
         del groups[group]
+
+
+def _take_edge(letters: _Edges, letter: str, text: str, ban: NetworkBan) -> None:
+    """The same of those that begin, or end, with a letter."""
+    _take_out(letters[letter], len(text), text, ban)
+    if not letters[letter]:
+        del letters[letter]
 
 
 def _parts(text: str, length: int) -> list[str]:

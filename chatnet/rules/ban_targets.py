@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chatnet.model.entities import User
 from chatnet.wire.ban_targets import Target, account_target, address_target, user_target
-from chatnet.wire.masks import aggregate, wire_address
-from chatnet.wire.networks import network_of
+from chatnet.wire.masks import wire_address
+from chatnet.wire.networks import aggregate, network_of
 
 HOME = 64
 """Bits of an IPv6 address that one home has to itself: it takes another address there at will."""

@@ -31,7 +31,8 @@ from chatnet.model.entities import Channel, ListEntry, User
 from chatnet.model.network import Network
 from chatnet.rules.visibility import shows_address
 from chatnet.wire.casemap import Folder
-from chatnet.wire.masks import address_in, compile_glob, complete_mask, parse_network, shown_mask
+from chatnet.wire.masks import compile_glob, complete_mask, shown_mask
+from chatnet.wire.networks import address_in, network_of
 
 DEPTH: Final = 5
 """How deep ``$q``, ``$&`` and ``$|`` may be nested."""
@@ -284,10 +285,6 @@ class _Look:
             if (found is part.wanted) is verdict:
                 return verdict
         return not verdict
-
-
-network_of = lru_cache(1024)(parse_network)
-"""As `parse_network`, for those that are asked about again and again."""
 
 
 # Text of extended bans

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from chatnet.settings import WebIRCSettings
-from chatnet.wire.masks import address_in, networks_of, normalise_address
+from chatnet.wire.masks import normalise_address
 from chatnet.wire.names import is_public_name
+from chatnet.wire.networks import address_in, networks_of
 
 
 def gateways_at(blocks: Iterable[WebIRCSettings], address: str, certfp: str | None) -> list[WebIRCSettings]:

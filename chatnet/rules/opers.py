@@ -12,7 +12,8 @@ from chatnet.rules.refusal import Refusal
 from chatnet.settings import OperSettings, Settings, TokenSettings
 from chatnet.wire import numerics
 from chatnet.wire.casemap import Folder
-from chatnet.wire.masks import address_in, compile_glob, parse_network
+from chatnet.wire.masks import compile_glob
+from chatnet.wire.networks import address_in, network_of
 
 NOT_BY_OPER = frozenset("oxZ")
 """User modes that a block cannot set: o comes with the rest, x changes a host, Z is about the connection."""
@@ -58,7 +59,7 @@ def _fits_host(block: OperSettings, user: User, fold: Folder) -> bool:
         matches = compile_glob(host, fold)
         if matches(user.real_host) or matches(user.address):
             return True
-        network = parse_network(host)
+        network = network_of(host)
         if network is not None and address_in(user.address, [network]):
             return True
     return False

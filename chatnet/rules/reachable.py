@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-from chatnet.wire.masks import Network, address_in
+from chatnet.wire.networks import Place, address_in
 
 _TRANSLATED: Final = tuple(
     map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"))
@@ -17,7 +17,7 @@ _SPECIAL: Final = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
 """Of protocols (RFC 6890), and relays of 6to4 (RFC 7526), whatever Python says of them."""
 
 
-def may_reach(text: str, private: Sequence[Network], *, encrypted: bool) -> bool:
+def may_reach(text: str, private: Sequence[Place], *, encrypted: bool) -> bool:
     """Whether it may connect there; without encryption only to what operators named as `private`."""
     try:
         address = ip_address(text)

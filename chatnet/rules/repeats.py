@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatnet.settings import FloodSettings
-from chatnet.wire.masks import aggregate
+from chatnet.wire.networks import aggregate
 
 Later = Callable[[float, Callable[[], object]], object]
 """Calls a function after some seconds."""

@@ -15,7 +15,7 @@ from chatnet.model.entities import User
 from chatnet.node import Node
 from chatnet.rules.allowances import Allowances, Told
 from chatnet.rules.pool import Limit
-from chatnet.wire.masks import address_in, aggregate, networks_of
+from chatnet.wire.networks import address_in, aggregate, networks_of
 
 FAMILIAR: Final = 30 * 86400.0
 """Seconds for which an address is remembered from which somebody logged in."""

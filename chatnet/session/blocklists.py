@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from chatnet.node import Node, Timer
 from chatnet.rules.blocklists import Listing, counting, name_of, of_lists
 from chatnet.settings import BlockListsSettings, DNSBLSettings, Settings, at_hand
-from chatnet.wire.masks import address_in, networks_of
+from chatnet.wire.networks import address_in, networks_of
 
 FAILURES: Final = 5
 """Questions that fail one after the other, after which a list is left alone."""

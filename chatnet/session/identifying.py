@@ -15,8 +15,8 @@ from chatnet.session.presence.devices import device_of
 from chatnet.session.session import Session
 from chatnet.session.shared import Shared
 from chatnet.wire import numerics
-from chatnet.wire.masks import address_in, networks_of
 from chatnet.wire.names import is_nick
+from chatnet.wire.networks import address_in, networks_of
 
 
 def login_in(shared: Shared, session: Session, words: tuple[str, ...]) -> tuple[str, str] | None:
@@ -97,7 +97,8 @@ def lacks_account(shared: Shared, session: Session) -> str:
         return f"You have to log in to an account to use this server: {how_to_log_in(settings)}"
     if session.connection_class.require_login:
         return f"From where you are you have to log in to an account: {how_to_log_in(settings)}"
-    if shields_ask(shared, session):
+    shield = shared.shield
+    if (shield.require_login or shield.require_login_from) and shields_ask(shared, session):
         return f"For a while new people have to log in to an account they have: {how_to_log_in(settings)}"
     return ""
 

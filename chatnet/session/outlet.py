@@ -16,7 +16,8 @@ class Turn:
     ``dirty`` holds every outlet whose ``out`` became non-empty since the last flush; it stays there to the
     end of the turn, even if what it had to say was taken back.  `serial` counts the turns; it is 0 during a
     flush, when an outlet may be in no list although its ``out`` was not empty a moment ago.  ``arm`` is given
-    by the transport side: it arranges for :meth:`flush` to be called once, at the end of this turn.
+    by the transport side: it arranges for :meth:`flush` to be called once, at the end of this turn.  Whoever
+    flushes anyhow, sets ``armed`` before, and it is not called.
     """
 
     __slots__ = ("_arm", "_count", "armed", "dirty", "serial")

@@ -71,7 +71,7 @@ class Registration:
             session.wait_for(self._verify(session, secret or "", words))
         elif hashed:
             self._refuse(session)
-        elif login_in(self._shared, session, words) is not None:
+        elif words and login_in(self._shared, session, words) is not None:
             session.needs |= Needs.LOGIN
             session.wait_for(self._log_in(session, words))
         elif (waiting := self._admit(session)) is not None:
@@ -117,15 +117,20 @@ class Registration:
 
         `known` is what somebody missed, if that was read already.
         """
-        shared = self._shared
-        look_again(shared, session)
-        by_certificate(shared, session)
+        shared, user = self._shared, session.user
+        if user.account is not None:
+            look_again(shared, session)
+        if user.certfp is not None:
+            by_certificate(shared, session)
         if text := lacks_account(shared, session):
             # https://ircv3.net/specs/extensions/account-registration
             session.fail("*", "ACCOUNT_REQUIRED", text)
             session.close(text)
             return None
         if session.listed and self._is_listed(session):
+            return None
+        if user.account is None:
+            self._introduce(session)
             return None
         person = self._persons.of(session)
         if person is None:

@@ -63,7 +63,8 @@ from chatnet.session.session import Needs, Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.shared import Local, Shared, Subscribing, Watching
 from chatnet.settings import ConnectionClassSettings, Settings, at_hand
-from chatnet.wire.masks import Network, address_in, networks_of, wire_address
+from chatnet.wire.masks import wire_address
+from chatnet.wire.networks import Place, address_in, networks_of
 
 SWEEP: Final = 1.0
 """Seconds between two looks at everybody's timeouts."""
@@ -415,6 +416,6 @@ class Sessions(Shared):
             session.say_goodbye(reason)
 
 
-def _classes_of(settings: Settings) -> list[tuple[ConnectionClassSettings, list[Network]]]:
+def _classes_of(settings: Settings) -> list[tuple[ConnectionClassSettings, list[Place]]]:
     """The connection classes, each with the networks whose clients it is for; with none, for all."""
     return [(at_hand(klass), networks_of(klass.match)) for klass in settings.connection_class]

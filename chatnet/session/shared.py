@@ -51,7 +51,8 @@ from chatnet.session.session import Session
 from chatnet.session.shadows import Shadows
 from chatnet.session.welcome import Welcome
 from chatnet.settings import Settings, at_hand
-from chatnet.wire.masks import aggregate, wire_address
+from chatnet.wire.masks import wire_address
+from chatnet.wire.networks import aggregate
 
 KINDS: Final = {"web": "websocket"}
 """What connections are counted as that come to listeners of these kinds, if it is another word."""

@@ -20,7 +20,7 @@ from chatnet.settings.base import (
     Word,
     host_and_port,
 )
-from chatnet.wire.masks import is_loopback
+from chatnet.wire.networks import is_loopback
 
 
 def _ordered(short: str, long: str, least: float, most: float) -> str | None:

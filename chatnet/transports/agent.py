@@ -42,7 +42,7 @@ from zope.interface import implementer
 
 from chatnet.rules.reachable import may_reach
 from chatnet.web.telling import Told, Untold
-from chatnet.wire.masks import networks_of
+from chatnet.wire.networks import networks_of
 
 ANSWER: Final = 16_384
 """Bytes of an answer that are read."""

@@ -21,7 +21,8 @@ from chatnet.transports.deadlines import Deadlines
 from chatnet.transports.outlets import CLOSE_TIMEOUT, Receiver, SocketOutlet
 from chatnet.transports.proxy import HeaderParser, ProxyError
 from chatnet.transports.sockets import ClientSocket
-from chatnet.wire.masks import address_in, networks_of, normalise_address
+from chatnet.wire.masks import normalise_address
+from chatnet.wire.networks import address_in, networks_of
 
 TLS_HELLO = b"\x16"
 """What TLS begins with, and no line of IRC or HTTP does.  https://www.rfc-editor.org/rfc/rfc8446#section-5.1"""

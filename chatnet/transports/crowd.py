@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from chatnet.settings import Settings
-from chatnet.wire.masks import aggregate
+from chatnet.wire.networks import aggregate
 
 
 class Visitor(Protocol):

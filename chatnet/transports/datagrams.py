@@ -9,7 +9,8 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
-from chatnet.wire.masks import Network, address_in, normalise_address
+from chatnet.wire.masks import normalise_address
+from chatnet.wire.networks import Place, address_in
 
 SIZE: Final = 65_535
 """Bytes of the largest datagram (RFC 5426 asks for 2048 at least)."""
@@ -22,7 +23,7 @@ class Datagrams(DatagramProtocol):
 
     noisy = False
 
-    def __init__(self, networks: Sequence[Network], take: Callable[[bytes, str], object]) -> None:
+    def __init__(self, networks: Sequence[Place], take: Callable[[bytes, str], object]) -> None:
         self.networks = networks
         self.take = take
 

@@ -40,7 +40,8 @@ from chatnet.transports.client import ClientFactory, ClientProtocol, words_for
 from chatnet.transports.outlets import Receiver
 from chatnet.transports.tls import TLSGate, TLSOutlet, TLSProtocol
 from chatnet.transports.trust import Trust
-from chatnet.wire.masks import aggregate, is_loopback, normalise_address
+from chatnet.wire.masks import normalise_address
+from chatnet.wire.networks import aggregate, is_loopback
 
 log = Logger()
 

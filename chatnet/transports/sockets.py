@@ -24,6 +24,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chatnet.session.outlet import Turn
 from chatnet.transports.handed import Handed
 from chatnet.wire.masks import normalise_address
 
@@ -220,7 +221,8 @@ class Sockets:
     """All client sockets of a process, and the ports they come in by; `clients` are the open ones.
 
     `room` tells how many descriptors may be in use before clients are let in no more, and `full` hears, in
-    words, of each who was not; `monotonic` counts seconds.
+    words, of each who was not; `monotonic` counts seconds.  `turn` is that of their outlets: what is said
+    while clients are served is sent when all of them are, and not by a timer of its own.
     """
 
     def __init__(
@@ -229,8 +231,10 @@ class Sockets:
         room: Callable[[], int] = lambda: sys.maxsize,
         full: Callable[[str], object] = lambda text: None,
         monotonic: Callable[[], float] = time.monotonic,
+        turn: Turn | None = None,
     ) -> None:
         self._monotonic = monotonic
+        self._turn = turn or Turn(lambda: None)
         self._accepts = ACCEPTS
         self._epoll = select.epoll()
         self._room = room
@@ -354,8 +358,12 @@ class Sockets:
             pass  # not in it, or closed
 
     def doRead(self) -> None:
-        begun = self._monotonic()
-        self._serve(self._epoll.poll(0, READY))
+        begun, turn = self._monotonic(), self._turn
+        turn.armed = True
+        try:
+            self._serve(self._epoll.poll(0, READY))
+        finally:
+            turn.flush()
         long = self._monotonic() - begun > LONG
         self._accepts = max(self._accepts // 2, FEW_ACCEPTS) if long else min(self._accepts * 2, ACCEPTS)
 

@@ -21,7 +21,8 @@ from wsproto.extensions import Extension, PerMessageDeflate
 from wsproto.frame_protocol import CloseReason, FrameDecoder, FrameProtocol, Opcode, RsvBits
 from wsproto.utilities import RemoteProtocolError
 
-from chatnet.wire.masks import Network, address_in, normalise_address
+from chatnet.wire.masks import normalise_address
+from chatnet.wire.networks import Place, address_in
 from chatnet.wire.text import cut, printable
 
 TEXT = "text.ircv3.net"
@@ -144,7 +145,7 @@ class Opening:
             text = f"Pages of {page} may not connect here, unless `origins` has it."
             raise Refused(HTTPStatus.FORBIDDEN, text, odd=True)
 
-    def forwarded_for(self, trusted: Sequence[Network]) -> str:
+    def forwarded_for(self, trusted: Sequence[Place]) -> str:
         """The address of the client that the proxies in front tell of, with or without its port."""
         return client_behind(self._header(b"x-forwarded-for"), trusted)
 
@@ -169,7 +170,7 @@ class Opening:
         return answer, self._wsproto.connection
 
 
-def client_behind(told: str, trusted: Sequence[Network]) -> str:
+def client_behind(told: str, trusted: Sequence[Place]) -> str:
     """The address of the client in ``X-Forwarded-For``.  Raises Refused if there is none.
 
     Each proxy appends where its request came from, so the client is the last address that is not a trusted

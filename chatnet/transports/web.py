@@ -33,7 +33,7 @@ from chatnet.transports.web_answer import Told, Whole, head_of
 from chatnet.transports.web_request import Channel, Incoming, plain_upgrade, split_target
 from chatnet.transports.websocket import FrameOutlet, WebSocket, WebSocketFactory, WebSocketProtocol
 from chatnet.web.exchange import Answering, Ask, Reply
-from chatnet.wire.masks import is_loopback
+from chatnet.wire.networks import is_loopback
 
 LINGER: Final = 2.0
 """Seconds for which who is refused may go on sending, so that the answer is read before the end."""

@@ -24,7 +24,8 @@ from chatnet.settings import ListenSettings, WebSocketSettings
 from chatnet.transports.client import ClientFactory, ClientProtocol
 from chatnet.transports.outlets import Receiver, SocketOutlet
 from chatnet.transports.upgrade import BINARY, Deflate, Opening, Refused
-from chatnet.wire.masks import address_in, compile_glob, networks_of
+from chatnet.wire.masks import compile_glob
+from chatnet.wire.networks import address_in, networks_of
 
 TEXT_FRAME: Final = 0x81
 BINARY_FRAME: Final = 0x82

@@ -7,7 +7,7 @@ backslash before either takes its meaning away; any other backslash is itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
@@ -228,39 +228,3 @@ def parse_network(text: str) -> Network | None:
 
 
 _MAPPED_BITS: Final = 96
-
-
-_LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1"))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, whatever happens to the network: `localhost`, 127.0.0.0/8, `::1`."""
-    return host.lower() == "localhost" or address_in(host, _LOOPBACK)
-
-
-def aggregate(address: str, bits4: int, bits6: int) -> str:
-    """The network that an address counts for: its first `bits4` or `bits6` bits, as `192.0.2.0/24`.
-
-    What is not an address counts for itself.
-    """
-    try:
-        parsed = ip_address(normalise_address(address))
-    except ValueError:
-        return address
-    return str(ip_network((parsed, bits4 if parsed.version == 4 else bits6), strict=False))
-
-
-def networks_of(texts: Iterable[str]) -> list[Network]:
-    """The networks that texts mean; those that mean none are left out."""
-    return [network for text in texts if (network := parse_network(text)) is not None]
-
-
-def address_in(address: str, networks: Collection[Network]) -> bool:
-    """Whether an address lies in one of the networks; what is not an address lies in none."""
-    if not networks:
-        return False  # as it mostly is, and then nothing is parsed
-    try:
-        parsed = ip_address(normalise_address(address))
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)

@@ -17,7 +17,7 @@ from chatnet.node import Node
 from chatnet.settings import InletSettings
 from chatnet.settings.endpoints import datagrams_in
 from chatnet.transports.datagrams import Datagrams, open_port
-from chatnet.wire.masks import networks_of
+from chatnet.wire.networks import networks_of
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from chatnet.settings import Settings
 from chatnet.settings.endpoints import Endpoint, endpoint_in
 from chatnet.transports.certificates import public_key_fingerprint
-from chatnet.wire.masks import is_loopback
+from chatnet.wire.networks import is_loopback
 from chatnet.wire.text import printable
 from chatnet.wiring.config import ConfigError, Loaded, os_reason
 from chatnet.wiring.datafolder import locate

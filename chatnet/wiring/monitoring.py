@@ -24,7 +24,7 @@ from chatnet.api.statistics import Statistics
 from chatnet.api.traffic import Traffic
 from chatnet.transports.crowd import Crowd
 from chatnet.web.exchange import Ask, Place, Reply, sentence
-from chatnet.wire.masks import address_in, networks_of
+from chatnet.wire.networks import address_in, networks_of
 from chatnet.wiring.build import Parts
 from chatnet.wiring.programs import Programs
 from chatnet.wiring.security import Security

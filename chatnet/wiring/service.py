@@ -136,12 +136,13 @@ class ChatService(Service):
 
             self._people = people_in(folder.path, self._settings, clock, reactor)
         names = NameServers(reactor, lambda: self._settings().lookups.servers)
+        self._turn = ClientTurn(reactor)
         self._parts = build(
             settings,
             clock=clock,
             log=TwistedLog(),
             run=run,
-            turn=ClientTurn(reactor),
+            turn=self._turn,
             cloak_key=folder.cloak_key(settings.cloak),
             passwords=Passwords(turns),
             host_of=names.host_of,
@@ -204,7 +205,9 @@ class ChatService(Service):
         allow_descriptors()
         try:
             if hasattr(select, "epoll") and IReactorFDSet in providedBy(self._reactor):
-                self._sockets = self._listeners.sockets = Sockets(self._reactor, self._room, self._full)
+                self._sockets = self._listeners.sockets = Sockets(
+                    self._reactor, self._room, self._full, turn=self._turn
+                )
             self._security.prepare(settings)
         except ConfigError as error:
             problems.extend(error.problems)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatnet.rules.reachable import may_reach
-from chatnet.wire.masks import parse_network
+from chatnet.wire.networks import networks_of
 
-LOCAL = [found for text in ("127.0.0.0/8", "fd00::/8") if (found := parse_network(text)) is not None]
+LOCAL = networks_of(["127.0.0.0/8", "fd00::/8"])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from twisted.internet import tcp, unix
@@ -16,6 +16,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from chatnet.session.outlet import Outlet, Turn
 from chatnet.transports import sockets as module
 from chatnet.transports.sockets import ClientSocket, Sockets
 
@@ -44,9 +45,11 @@ class Echo(Protocol):
         self.got = b""
         self.lost: Failure | None = None
         self.fails = False
+        self.hears: Callable[[bytes], object] = bool
 
     def dataReceived(self, data: bytes) -> None:
         self.got += data
+        self.hears(data)
         if self.fails:
             raise ZeroDivisionError
 
@@ -61,6 +64,18 @@ class Echo(Protocol):
         return transport
 
 
+class Near(Outlet):
+    """What is said to the client of an `echo`, in a turn."""
+
+    def __init__(self, turn: Turn, echo: Echo) -> None:
+        super().__init__(turn)
+        self._echo = echo
+
+    def flush(self) -> None:
+        self._echo.near.socket.send(b"".join(self.out))
+        self.out.clear()
+
+
 class EchoFactory(ServerFactory):
     """Of a port for clients, unless it is set otherwise."""
 
@@ -70,11 +85,11 @@ class EchoFactory(ServerFactory):
 class Door:
     """A listening port of Twisted whose connections our sockets accept."""
 
-    def __init__(self) -> None:
+    def __init__(self, turn: Turn | None = None) -> None:
         self.reactor = HandReactor()
         self.room = 1 << 20
         self.full: list[str] = []
-        self.sockets = Sockets(self.reactor, lambda: self.room, self.full.append, self.reactor.seconds)
+        self.sockets = Sockets(self.reactor, lambda: self.room, self.full.append, self.reactor.seconds, turn)
         self.made: list[Echo] = []
         self.factory = factory = EchoFactory()
         factory.noisy = False
@@ -114,6 +129,26 @@ def door() -> Iterator[Door]:
     door = Door()
     yield door
     door.close()
+
+
+def test_what_is_said_while_clients_are_served_is_sent_then_and_there() -> None:
+    """No timer is set for it; what is said at another time asks to be sent, as ever."""
+    asked: list[str] = []
+    turn = Turn(lambda: asked.append("flush"))
+    door = Door(turn)
+    try:
+        far, echo = door.connect()
+        near = Near(turn, echo)
+        echo.hears = lambda data: near.send(b"you said " + data)
+        far.send(b"tea\r\n")
+        door.turn()
+        assert far.recv(100) == b"you said tea\r\n" and asked == []
+        near.send(b"later\r\n")
+        assert asked == ["flush"]
+        door.turn()
+        assert far.recv(100) == b"later\r\n"
+    finally:
+        door.close()
 
 
 def test_the_reactor_does_not_know_the_port_any_more(door: Door) -> None:

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from chatnet.wire.casemap import folder
 from chatnet.wire.masks import (
     LONGEST_KEPT,
-    address_in,
-    aggregate,
     compile_glob,
     complete_mask,
     normalise_address,
@@ -172,19 +170,3 @@ def test_networks(text: str, network: str) -> None:
 )
 def test_no_networks(text: str) -> None:
     assert parse_network(text) is None
-
-
-def test_addresses_are_aggregated() -> None:
-    assert aggregate("192.0.2.7", 24, 64) == "192.0.2.0/24"
-    assert aggregate("::ffff:192.0.2.7", 24, 64) == "192.0.2.0/24"
-    assert aggregate("2001:db8::7", 24, 64) == "2001:db8::/64"
-    assert aggregate("/run/x", 24, 64) == "/run/x"
-
-
-def test_addresses_lie_in_networks() -> None:
-    networks = [ip_network("192.0.2.0/24"), ip_network("2001:db8::/32")]
-    assert address_in("192.0.2.9", networks)
-    assert address_in("::ffff:192.0.2.9", networks)
-    assert address_in("2001:db8::9", networks)
-    assert not address_in("198.51.100.1", networks)
-    assert not address_in("/run/x", networks)

@@ -33,7 +33,7 @@ from chatnet.rules.allowances import Allowances
 from chatnet.rules.pool import Limit
 from chatnet.services.hooks import Hooking, is_secret
 from chatnet.web.exchange import TEXT, Ask, Place, Reply
-from chatnet.wire.masks import aggregate
+from chatnet.wire.networks import aggregate
 
 NO_SERVICE: Final = "no_service"
 GUESSES: Final = 20

@@ -25,8 +25,8 @@ from chatnet.rules.access import access_of
 from chatnet.rules.reachable import may_reach
 from chatnet.services.hooks import Hooking
 from chatnet.web.exchange import Reply
-from chatnet.wire.masks import Network, networks_of
 from chatnet.wire.names import is_domain
+from chatnet.wire.networks import Place, networks_of
 from chatnet.wire.server_time import written_ms
 
 ROUTES = Routes()
@@ -320,7 +320,7 @@ def _judge_url(call: Call, url: str) -> None:
         raise Problem("invalid", errors=[Mistake("/url", mistake)])
 
 
-def _unreachable(host: str, private: Sequence[Network], *, encrypted: bool) -> str | None:
+def _unreachable(host: str, private: Sequence[Place], *, encrypted: bool) -> str | None:
     """Why a host can never be told anything; None: that is seen when its name is looked up."""
     name = host.removesuffix(".")
     address = LOCAL if name == "localhost" or name.endswith(".localhost") else name

@@ -19,7 +19,7 @@ from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer, MechanismsChanged, NetSplit, SettingsChanged
 from chatnet.model.ids import UID
 from chatnet.model.server import Server
-from chatnet.wire.masks import is_loopback
+from chatnet.wire.networks import is_loopback
 from chatnet.wire.sasl import is_data
 
 MOST_MECHANISMS: Final = 20

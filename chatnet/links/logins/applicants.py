@@ -23,8 +23,9 @@ from chatnet.model.registry import Account
 from chatnet.model.server import Server
 from chatnet.node import Timer
 from chatnet.rules.logins import logged_in, shown_host
-from chatnet.wire.masks import is_loopback, parse_network
+from chatnet.wire.masks import parse_network
 from chatnet.wire.names import is_uid
+from chatnet.wire.networks import is_loopback
 from chatnet.wire.sasl import CHUNK, is_data
 
 PLAIN: Final = "PLAIN"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatnet.settings import LinkSettings
-from chatnet.wire.masks import is_loopback
+from chatnet.wire.networks import is_loopback
 
 
 @dataclass(slots=True, frozen=True)

@@ -28,7 +28,7 @@ from chatnet.node import Node
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.stamps import Clock, Marks, Stamp, stamp_of
 from chatnet.settings import LinkSettings
-from chatnet.wire.masks import is_loopback
+from chatnet.wire.networks import is_loopback
 from chatnet.wire.server_time import read_time
 from chatnet.wire.text import printable
 
