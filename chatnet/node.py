@@ -93,10 +93,17 @@ class Node:
         self.event_ids = EventIds(self.message_ids, network.me)
         self.started = clock.time()
         self.began = clock.monotonic()
+        self.up = self.began
+        """Since when the server is up, in monotonic seconds: before that, if this is one of its processes."""
         self._observers: Sequence[Observer] = ()
         self._plans: dict[type[Fact], Plan] = {}
         self._queue: deque[tuple[Fact, object]] = deque()
         self._busy = False
+
+    @property
+    def up_since(self) -> float:
+        """The same in Unix time."""
+        return self.started - (self.began - self.up)
 
     def observe(self, observers: Sequence[Observer]) -> None:
         """Tell facts to `observers` from now on, in this order."""

@@ -29,6 +29,7 @@ from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.peer import Peer
 from chatnet.session.session import Session
 from chatnet.settings import Settings
+from chatnet.settings.processes import Process
 from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.persons.interfaces import Persons as KeptPersons
@@ -305,7 +306,8 @@ class PaperControl:
 class House:
     """A node in memory. `settings` are keyword sections: ``House(limits={"nick": 9})``.
 
-    With a `store` it keeps accounts, with `messages` what is said.
+    With a `store` it keeps accounts, with `messages` what is said.  A `process` of a server that has several
+    goes by `settings` that are no sections.
     """
 
     def __init__(
@@ -317,12 +319,14 @@ class House:
         messages: MessageStore | None = None,
         exports: Exports | None = None,
         people: KeptPersons | None = None,
+        process: Process | None = None,
+        settings: Settings | None = None,
         **sections: Any,
     ) -> None:
         sections.setdefault("server", {}).setdefault("name", NAME)
         sections.setdefault("cloak", {}).setdefault("enabled", False)
         sections.setdefault("flood", {}).setdefault("enabled", False)
-        self.settings = Settings.model_validate(sections)
+        self.settings = settings or Settings.model_validate(sections)
         self.clock = clock or ManualClock()
         self.log = ListLog()
         self.turn = Turn(lambda: None)
@@ -358,6 +362,7 @@ class House:
             send=self.post,
             exports=exports,
             people=people,
+            process=process,
         )
 
     @property

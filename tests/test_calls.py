@@ -176,7 +176,7 @@ def test_somebody_who_comes_and_goes_where_others_are_banned() -> None:
 
 def test_a_labelled_command() -> None:
     ann = House().client("ann", caps="labeled-response batch")
-    costs(say(ann, "@label=x TIME"), 26, 834)
+    costs(say(ann, "@label=x TIME"), 27, 846)
     assert len(ann.lines()) >= 2
 
 

@@ -19,6 +19,7 @@ from chatnet.api.parts import Parts
 from chatnet.api.problems import BASE, Mistake, Problem, kind_of_code
 from chatnet.api.table import ANY, BASIC, CHANNEL, EITHER, NOBODY, Route, Routes
 from chatnet.model.facts import Fact, Hearer
+from chatnet.rules.pool import Limit
 from chatnet.services import refused
 from chatnet.services.accounts import Accounts
 from chatnet.services.refused import Refused
@@ -59,6 +60,8 @@ class Api:
         self._strangers = Buckets(
             monotonic, lambda: (node.settings.api.strangers / 60, node.settings.api.strangers)
         )
+        self.limits: Final[Mapping[str, Limit]] = {"requests": self._tokens, "strangers": self._strangers}
+        """What all processes of a server count together."""
         self._once = Once(monotonic, lambda: node.settings.api)
         self.place: Final = Place(f"{BASE}/", "api", self.answer)
 

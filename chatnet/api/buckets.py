@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from chatnet.rules.allowances import Told
+
 MOST: Final = 20_000
 """Buckets that are remembered: those that are full again are not needed, and go first."""
 
@@ -30,6 +32,8 @@ class Buckets:
     def __init__(self, monotonic: Callable[[], float], rate: Callable[[], tuple[float, int]]) -> None:
         self._monotonic = monotonic
         self._rate = rate
+        self.told: Told | None = None
+        """Hears of what requests cost, by their keys."""
         self._full: OrderedDict[str, float] = OrderedDict()
         """When each is full again."""
 
@@ -49,7 +53,16 @@ class Buckets:
         self._full.pop(key, None)
         self._full[key] = full
         self._forget(now)
+        if self.told is not None:
+            self.told(key, cost)
         return Level(most, int(left - cost + 1e-6), math.ceil(full - now), 0)
+
+    def hear(self, key: str, step: float) -> None:
+        """A request of this cost was counted elsewhere: all of it counts, whether there is room or not."""
+        rate, _ = self._rate()
+        now = self._monotonic()
+        self._full[key] = max(self._full.pop(key, now), now) + step / rate
+        self._forget(now)
 
     def _forget(self, now: float) -> None:
         while self._full:

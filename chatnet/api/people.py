@@ -103,7 +103,7 @@ async def _listed(call: Call, by: User, what: str, *, logged_in: bool) -> Sequen
         sessions.notice("r", address, shown.format(address), shown.format(veiled))
         does = LOGIN if listing.block.action == "require-login" else REFUSE
         words, now = reason(listing, address), int(call.parts.node.clock.time())
-        ban = NetworkBan("D", "*", address, now, None, None, sessions.server_name, words, True, does)
+        ban = NetworkBan("D", "*", address, now, None, None, sessions.network.me.name, words, True, does)
         raise Problem("banned", told(ban, call.settings))
     return found
 

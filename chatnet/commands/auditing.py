@@ -68,7 +68,7 @@ async def audit(request: Request) -> None:
     asked = ask_all(request, ["AUDIT", word, str(int(since)), str(most + 1)], reader)
     try:
         found = await auditing.found(word, since, most + 1)
-        notes += (Note(request.sessions.server_name, each) for each in found)
+        notes += (Note(request.network.me.name, each) for each in found)
     except StoreError as error:
         session.fail("AUDIT", "TEMPORARILY_UNAVAILABLE", str(error))
         if not asked:

@@ -139,7 +139,7 @@ async def place(request: Request, order: Order) -> NetworkBan | None:
     request.note_down(order.mask, f"{length}{where}{login}{f': {reason}' if reason else ''}")
     if order.server:
         elsewhere(request, order, reason)
-        if not read_glob(order.server, str.lower)(network.me.name):
+        if not network.me.is_called(read_glob(order.server, str.lower)):
             session.notice(f"Asked {order.server} to add {NAMES[kind]} for [{order.mask}]")
             return None
     try:
@@ -169,7 +169,7 @@ VERBS = {"K": "KLINE", "D": "DLINE", "X": "XLINE", "R": "RESV"}
 def need_server(request: Request, mask: str) -> None:
     """End the command with 402 if no server has a name that fits."""
     matches = read_glob(mask, str.lower)
-    if not any(matches(server.name) for server in request.network.servers.values()):
+    if not any(server.is_called(matches) for server in request.network.servers.values()):
         request.stop(numerics.ERR_NOSUCHSERVER, middle(mask))
 
 

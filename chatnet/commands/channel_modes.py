@@ -195,12 +195,14 @@ class ModeCommand:
     def _show_list(self, letter: str) -> None:
         request, channel = self.request, self.channel
         entry_numeric, end_numeric = LISTS[letter]
+        shown = request.network.shown
         for entry in channel.lists[letter].values():
+            by = shown(entry.by)
             if letter == "b" and entry.until is not None:
                 until = minute(entry.until)
-                request.reply(numerics.RPL_TIMEDBAN, channel.name, entry.text, entry.by, entry.at, until)
+                request.reply(numerics.RPL_TIMEDBAN, channel.name, entry.text, by, entry.at, until)
             else:
-                request.reply(entry_numeric, channel.name, entry.text, entry.by, entry.at)
+                request.reply(entry_numeric, channel.name, entry.text, by, entry.at)
         request.reply(end_numeric, channel.name)
         request.session.hand_over()
 

@@ -39,7 +39,7 @@ class Tally:
 
 async def tell_hits(request: Request, one: Filter | None) -> None:
     """Tell what `one` has hit, or each of all, on all servers."""
-    session, sessions, me = request.session, request.sessions, request.sessions.server_name
+    session, sessions, me = request.session, request.sessions, request.network.me.name
     tallies: dict[str, Tally] = {}
     for words in _mine(sessions, "" if one is None else one.entity, sees=request.user.may("see-all")):
         _take(tallies, me, words)

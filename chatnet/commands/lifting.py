@@ -64,7 +64,7 @@ async def _lift(request: Request, kind: str, mask: str) -> None:
         words = mask.rsplit("@", 1) if kind == "K" else [mask]
         tell_others(request, [server, request.row.verb, *words])
         request.note_down(printable(mask), f"on {server}")
-        if not read_glob(server, str.lower)(network.me.name):
+        if not network.me.is_called(read_glob(server, str.lower)):
             session.notice(f"Asked {server} to remove {what}")
             return
     ban = request.sessions.banning.known(kind, mask)

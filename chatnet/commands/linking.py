@@ -30,7 +30,7 @@ def connect(request: Request) -> None:
         return
     request.session.notice(f"CONNECT: connecting to {block.name}")
     request.note_down(block.name)
-    _tell(request, f"has {request.sessions.server_name} connect to {block.name}")
+    _tell(request, f"has {request.network.me.name} connect to {block.name}")
 
 
 @CLIENT.command("SQUIT", min_params=1, privilege="routing", penalty=2.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chatnet.commands import playback
 from chatnet.commands.answering import answer
 from chatnet.commands.paced import paced
@@ -184,7 +186,7 @@ def _hold(
     nick, mark, server = name.partition("@")
     fold = request.network.fold
     shadow = request.sessions.shadows.find(fold(nick))
-    if shadow is None or (mark and fold(server) != fold(shadow.user.server.name)):
+    if shadow is None or (mark and not shadow.user.server.is_called(_named(request, server))):
         return refusal
 
     def deliver() -> None:
@@ -249,7 +251,7 @@ def find_way(request: Request, command: str, name: str, text: str) -> Way | User
         if target is None and (histserv := request.sessions.histserv) is not None:
             # Where other services have the network it is a word, as long as nobody bears it.
             target = histserv.user if network.fold(nick) == histserv.user.folded else None
-        if target is None or (mark and network.fold(server) != network.fold(target.server.name)):
+        if target is None or (mark and not target.server.is_called(_named(request, server))):
             return Refusal(numerics.ERR_NOSUCHNICK, middle(name))
     if target.server.virtual:
         return target
@@ -270,13 +272,19 @@ def find_way(request: Request, command: str, name: str, text: str) -> Way | User
     return target, 0, ""
 
 
+def _named(request: Request, server: str) -> Callable[[str], bool]:
+    """Whether a server is meant by its name: of ``nick@server``."""
+    folded = request.network.fold(server)
+    return lambda name: request.network.fold(name) == folded
+
+
 def _pseudo_user(request: Request, name: str) -> User | None:
     """The pseudo-user that a target means, by its nick or as ``nick@server``."""
     nick, mark, server = name.partition("@")
     target = request.network.user(nick)
     if target is None or not target.server.virtual:
         return None
-    if mark and request.network.fold(server) != request.network.fold(target.server.name):
+    if mark and not target.server.is_called(_named(request, server)):
         return None
     return target
 
@@ -372,7 +380,7 @@ def _broadcast(request: Request, command: str, name: str, text: str, tags: bytes
     if any(sign in mask.rpartition(".")[2] for sign in "*?"):
         return Refusal(numerics.ERR_WILDTOPLEVEL, middle(name))
     matches = compile_glob(mask, request.network.fold)
-    if not any(matches(server.name) for server in request.network.servers.values()):
+    if not any(server.is_called(matches) for server in request.network.servers.values()):
         return Refusal(numerics.ERR_NOSUCHSERVER, middle(mask))
     request.note_down(name, verb=command)
     request.commit(BroadcastSent(command, user, name, text, request.now, request.msgid(user), tags))

@@ -123,7 +123,7 @@ def kill(request: Request) -> None:
     user = request.user
     reason = cut(request.text(1), request.settings.limits.kick) or "No reason given"
     what, who = "Received KILL message for", f"{target.nick}!{target.username}"
-    path = f"From {user.nick} Path: {request.sessions.server_name} ({reason})"
+    path = f"From {user.nick} Path: {request.network.me.name} ({reason})"
     request.note_down(f"{target.nick}!{target.username}@{target.address}", reason)
     request.sessions.node.log.info(f"{user.nick} killed {log_name(target, request.settings)}")
     request.notice("k", f"{what} {who}@{target.real_host}. {path}", f"{what} {who}@{target.host}. {path}")

@@ -200,7 +200,7 @@ async def _list(request: Request) -> None:
     found += mine[:LISTED]
     silent = [(there, (await outcome).why) for there, outcome in asked]
     if mine[LISTED:]:
-        silent.append((request.sessions.server_name, _more(mine)))
+        silent.append((request.network.me.name, _more(mine)))
     if session.closed:
         return
     for text in sorted(found, key=lambda each: each[:MINUTE], reverse=True):

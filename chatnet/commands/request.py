@@ -111,6 +111,14 @@ class Request:
         """Tell the opers who want to know (a letter of the snomask); `public` as in ``Node.notice``."""
         self.sessions.node.notice(letter, text, public)
 
+    def name_of(self, server: Server) -> str:
+        """What the asker knows a server as."""
+        return self.user.name_of(server)
+
+    def hops_to(self, server: Server) -> int:
+        """How far a server is, as the asker knows them: who is on another process of this one is here."""
+        return 0 if self.name_of(server) == self.name_of(self.network.me) else server.hops
+
     @property
     def is_elsewhere(self) -> bool:
         """Whether the asker is a user of another server, who has sessions here."""
@@ -241,7 +249,7 @@ class Request:
         481 for who acts for an operator without being for that: it would be answered as an operator's.
         """
         name = self.param(index)
-        if not name:
+        if not name or self._is_ours(name):
             return
         queries = self.sessions.links.queries
         whom = queries.meant(name)
@@ -261,6 +269,11 @@ class Request:
         if asked.ask(self.session, server):
             queries.ping(self.user, server)
         raise Elsewhere
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether that is what people know this server as: to operators it is the first of its processes."""
+        me, fold = self.network.me, self.network.fold
+        return me.shown != me.name and fold(name) == fold(me.shown) and not self.user.may("see-all")
 
     def targets(self, index: int) -> list[str]:
         """A parameter as a list of targets: split at commas, empty ones and repetitions in any case left out.

@@ -23,7 +23,7 @@ async def rehash(request: Request) -> None:
     request.notice("g", f"{nick} is rehashing the server")
     log, name = request.sessions.node.log, log_name(request.user, request.settings)
     log.info(f"{name} is rehashing the server")
-    request.note_down(request.sessions.server_name)
+    request.note_down(request.network.me.name)
     problems = await control.rehash()
     for problem in problems:
         log.warn(f"The old configuration stays, rehash by {nick}: {problem}")
@@ -74,11 +74,11 @@ def _control(request: Request) -> Control:
 def _farewell(request: Request, what: str, verb: str) -> str:
     """The reason that everybody reads, once the name is the right one and opers and log know who it was."""
     name = request.params[0]
-    if name.lower() != request.sessions.server_name.lower():
+    if not request.network.me.is_called(lambda called: called.lower() == name.lower()):
         request.stop(numerics.ERR_NOSUCHSERVER, middle(name))
     reason = cut(request.param(1), request.settings.limits.kick)
     why = f": {reason}" if reason else ""
-    request.note_down(request.sessions.server_name, reason)
+    request.note_down(request.network.me.name, reason)
     request.sessions.node.log.warn(f"{log_name(request.user, request.settings)} {verb} the server{why}")
     request.notice("g", f"{request.user.identity} {verb} the server{why}")
     return f"{what}: {reason}" if reason else what

@@ -43,7 +43,7 @@ def version(request: Request) -> None:
     """
     request.for_us(0)
     server = request.network.me
-    request.reply(numerics.RPL_VERSION, _software(), server.name, server.description)
+    request.reply(numerics.RPL_VERSION, _software(), request.name_of(server), server.description)
     show_isupport(request.session, request.sessions.isupport)
 
 
@@ -67,7 +67,7 @@ def admin(request: Request) -> None:
     https://modern.ircdocs.horse/#admin-message  Refuses with 402, and with 423 if nobody is named.
     """
     request.for_us(0)
-    name = request.sessions.server_name
+    name = request.name_of(request.network.me)
     lines = request.settings.server.admin
     if not lines:
         request.stop(numerics.ERR_NOADMININFO, name)
@@ -88,7 +88,7 @@ def info(request: Request) -> None:
         _software(),
         "A chat server and network on Twisted that speaks IRC",
         "Free software, under the MIT License",
-        f"Running since {_in_words(request.sessions.node.started)}",
+        f"Running since {_in_words(request.sessions.node.up_since)}",
         *_shields(request),
     ):
         request.reply(numerics.RPL_INFO, text)
@@ -108,7 +108,7 @@ def time_(request: Request) -> None:
     https://modern.ircdocs.horse/#time-message  Refuses with 402.
     """
     request.for_us(0)
-    request.reply(numerics.RPL_TIME, request.sessions.server_name, _in_words(request.now))
+    request.reply(numerics.RPL_TIME, request.user.name_of(request.network.me), _in_words(request.now))
 
 
 @CLIENT.command("USERS", penalty=1.0)

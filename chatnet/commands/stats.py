@@ -62,6 +62,8 @@ def stats(request: Request) -> None:
     o  who may become an operator (operators who see all)
     P  listeners and their connections (operators who see all)
 
+    Of a server of several processes `u` tells since when it is up, and how many were connected to this
+    process; what counts for one process alone (l ? h m n P u w) says so.
     https://modern.ircdocs.horse/#stats-message  Refuses with 402, 481, 723; 416 after as many
     connections as SendQ has room for.  An unknown letter gives nothing.
     """
@@ -91,11 +93,23 @@ def stats(request: Request) -> None:
             return
         else:
             show(request)
+            if letter in _OF_ONE:
+                _of_one(request, letter)
     request.reply(numerics.RPL_ENDOFSTATS, middle(letter))
+
+
+def _of_one(request: Request, letter: str) -> None:
+    """Of a server that has several processes: which of them the figures are of."""
+    names, me = request.network.processes, request.network.me
+    if names:
+        which = f", {me.name}" if request.user.may("see-all") else ""
+        text = f"of process {names.index(me.name) + 1} of {len(names)} alone{which}"
+        request.reply(numerics.RPL_STATSDEBUG, letter, text)
 
 
 async def _all_connections(request: Request, letter: str, scan: Scan) -> None:
     await show_sessions(request, scan, "STATS", _connection)
+    _of_one(request, letter)
     request.reply(numerics.RPL_ENDOFSTATS, middle(letter))
 
 
@@ -153,6 +167,7 @@ async def _history(request: Request, letter: str) -> None:
         request.reply(numerics.RPL_STATSDEBUG, letter, text)
         if unread:
             request.reply(numerics.RPL_STATSDEBUG, letter, unread)
+        _of_one(request, letter)
     request.reply(numerics.RPL_ENDOFSTATS, letter)
 
 
@@ -245,7 +260,7 @@ def _operators(request: Request) -> None:
 
 def _uptime(request: Request) -> None:
     sessions = request.sessions
-    minutes, seconds = divmod(int(sessions.monotonic() - sessions.node.began), 60)
+    minutes, seconds = divmod(int(sessions.monotonic() - sessions.node.up), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     request.reply(numerics.RPL_STATSUPTIME, days, hours, minutes, seconds)
@@ -363,6 +378,9 @@ def _show_ban(request: Request, ban: NetworkBan) -> None:
 
 _LETTERS: Final = {"K": "K", "D": "D", "X": "X", "R": "Q"}
 """Kind of ban → the letter that shows it."""
+
+_OF_ONE: Final = frozenset("?mMnNPuwW")
+"""What one process has counted, of a server that has several; some others say so by themselves."""
 
 _ASKED: Final[dict[str, tuple[Callable[[Request, str], Coroutine[object, object, None]], str]]] = {
     **dict.fromkeys("hH", (_history, "see-all")),

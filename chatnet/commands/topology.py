@@ -35,10 +35,10 @@ def links(request: Request) -> None:
     me = request.network.me
     servers = [me] if _hidden(request) else sorted(request.network.servers.values(), key=lambda s: s.hops)
     for server in servers:
-        if matches(server.name):
-            uplink = server.uplink or me
+        if matches(name := request.name_of(server)):
+            uplink = request.name_of(server.uplink or me)
             about = server.description + _suspended(request, server, " (suspended)")
-            request.reply(numerics.RPL_LINKS, server.name, uplink.name, server.hops, about)
+            request.reply(numerics.RPL_LINKS, name, uplink, server.hops, about)
     request.reply(numerics.RPL_ENDOFLINKS, middle(mask))
 
 
@@ -58,7 +58,7 @@ def map_(request: Request) -> None:
     for branch, server in _tree(network.me, below, "", ""):
         count = len(network.users) if hidden else server.users
         share = 100 * count / len(network.users)
-        name = f"{branch}{server.name}[{server.sid}]"
+        name = f"{branch}{request.name_of(server)}[{server.sid}]"
         users = f"Users: {count:5} ({share:4.1f}%)"
         request.reply(numerics.RPL_MAP, f"{name:-<50} | {users}{_distance(request, server)}")
     request.reply(numerics.RPL_MAPEND)
@@ -107,7 +107,7 @@ def trace(request: Request) -> None:
     whose = request.user if target is None or not everything else target
     for session in request.sessions.local.sessions_of(whose) if target in (None, whose) else ():
         _show_connection(request, session)
-    traced = request.sessions.server_name if target is None else target.nick
+    traced = request.name_of(request.network.me) if target is None else target.nick
     request.reply(numerics.RPL_ENDOFTRACE, traced)
 
 
@@ -117,7 +117,7 @@ async def _show_everything(request: Request, scan: Scan) -> None:
     classes = Counter(session.connection_class.name for session in request.sessions.all)
     for class_name, count in sorted(classes.items()):
         request.reply(numerics.RPL_TRACECLASS, class_name, count)
-    request.reply(numerics.RPL_ENDOFTRACE, request.sessions.server_name)
+    request.reply(numerics.RPL_ENDOFTRACE, request.network.me.name)
 
 
 def _show_way(request: Request, name: str) -> None:
@@ -126,7 +126,8 @@ def _show_way(request: Request, name: str) -> None:
     whom = links.queries.meant(name) if name else None
     way = links.way_to(whom) if whom is not None else None
     if way is not None and not _hidden(request):
-        request.reply(numerics.RPL_TRACELINK, f"chatnet-{chatnet.__version__}", middle(name), way.name)
+        version, by = f"chatnet-{chatnet.__version__}", request.network.shown(way.name)
+        request.reply(numerics.RPL_TRACELINK, version, middle(name), by)
 
 
 def _show_neighbours(request: Request) -> None:
@@ -140,8 +141,7 @@ def _show_neighbours(request: Request) -> None:
         users[way] += server.users
     for link in links.neighbours():
         quiet = request.sessions.monotonic() - link.pulse.heard
-        name = request.sessions.server_name
-        request.reply(numerics.RPL_TRACESERVER, behind[link], users[link], link.name, name, quiet)
+        request.reply(numerics.RPL_TRACESERVER, behind[link], users[link], link.name, network.me.name, quiet)
 
 
 def _show_connection(request: Request, session: Session) -> None:

@@ -107,13 +107,14 @@ class _Search:
     def _matcher(self) -> Callable[[User], bool]:
         """Says whether the mask means one of the texts of a user."""
         mask = self._name
-        real = self._request.user.may("see-all")
+        asker = self._request.user
+        real = asker.may("see-all")
         matches = read_glob(mask, self._request.network.fold)
         # Folding and matching all texts of everybody is dear: who lacks the longest plain part is out.
         plain = max(_PLAIN.findall(mask.lower()), key=len, default="")
 
         def means(other: User) -> bool:
-            texts = [other.nick, other.username, other.host, other.server.name, other.realname]
+            texts = [other.nick, other.username, other.host, asker.name_of(other.server), other.realname]
             if other.account is not None:
                 texts.append(other.account)
             if real:
@@ -169,10 +170,10 @@ def _reply(request: Request, other: User, channel: Channel | None) -> None:
         channel.name if channel is not None else "*",
         other.username,
         wire_address(other.host),
-        other.server.name,
+        request.name_of(other.server),
         other.nick,
         _flags(other, channel, prefixes),
-        other.server.hops,
+        request.hops_to(other.server),
         other.realname,
     )
 
@@ -211,7 +212,7 @@ def _host(request: Request, other: User, channel: Channel | None, token: str) ->
 
 
 def _server(request: Request, other: User, channel: Channel | None, token: str) -> str:
-    return other.server.name
+    return request.name_of(other.server)
 
 
 def _nick(request: Request, other: User, channel: Channel | None, token: str) -> str:

@@ -43,7 +43,7 @@ def _show(request: Request, other: User) -> None:
     asker, reply, nick = request.user, request.reply, other.nick
     reply(numerics.RPL_WHOISUSER, nick, other.username, wire_address(other.host), other.realname)
     _show_channels(request, other)
-    reply(numerics.RPL_WHOISSERVER, nick, other.server.name, other.server.description)
+    reply(numerics.RPL_WHOISSERVER, nick, request.name_of(other.server), other.server.description)
     if other.away is not None:
         reply(numerics.RPL_AWAY, nick, other.away)
     if other.server.virtual:

@@ -49,4 +49,5 @@ def _show(request: Request, was: Departure) -> None:
         reply(numerics.RPL_WHOISACTUALLY, was.nick, wire_address(was.address))
     if was.account is not None:
         reply(numerics.RPL_WHOISACCOUNT, was.nick, was.account)
-    reply(numerics.RPL_WHOISSERVER, was.nick, was.server, time.asctime(time.gmtime(was.at)))
+    server = was.server if request.user.may("see-all") else request.network.shown(was.server)
+    reply(numerics.RPL_WHOISSERVER, was.nick, server, time.asctime(time.gmtime(was.at)))

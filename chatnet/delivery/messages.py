@@ -176,7 +176,7 @@ class MessagesHere:
         matches = compile_glob(mask[2:] if mask[:2] in ("$$", "$#") else mask[1:], self._node.network.fold)
         if mask.startswith("$#"):
             return [session for session in self._index.everybody() if matches(session.user.host)]
-        return self._index.everybody() if matches(self._node.network.me.name) else []
+        return self._index.everybody() if self._node.network.me.is_called(matches) else []
 
     def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
         mode = "z" if fact.for_opers else "w"

@@ -206,7 +206,7 @@ class NetSplits:
 
     def _names(self, near: Server, far: Server, ending: str) -> tuple[bytes, bytes]:
         hidden = self._node.settings.server.hide_servers
-        return netsplits.names(near.name, far.name, ending, hidden=hidden)
+        return netsplits.names(near.shown, far.shown, ending, hidden=hidden)
 
     def _open(
         self, groups: Groups, reference: bytes, kind: bytes, names: tuple[bytes, bytes], at: float

@@ -217,6 +217,15 @@ class User:
         """True if this user :attr:`operates`, and their class grants `privilege`."""
         return self.oper is not None and privilege in self.oper.privileges and not self.bounded
 
+    @property
+    def shown(self) -> str:
+        """What people know them as: their nick."""
+        return self.nick
+
+    def name_of(self, server: Server) -> str:
+        """What this user knows a server as: operators who see all know each process of a server."""
+        return server.name if self.oper is not None and self.may("see-all") else server.shown
+
     def has(self, privilege: str) -> bool:
         """The same, whatever acts for them: so for what they are told, and did not ask for."""
         return self.oper is not None and privilege in self.oper.privileges

@@ -41,6 +41,10 @@ class Source(Protocol):
     def mask(self) -> str:
         """``nick!user@host``, or the server's name."""
 
+    @property
+    def shown(self) -> str:
+        """What people know it as: a nick, or a server's name, which several processes may share."""
+
 
 @dataclass_transform(frozen_default=True)
 def fact(cls: type[T]) -> type[T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any, cast
@@ -45,6 +45,8 @@ class Network:
         self.me = me
         self.fold = cast(Callable[[str], Folded], fold)
         self.servers: dict[SID, Server] = {me.sid: me}
+        self._processes: dict[str, str] = {}  # of this server: what people know each as, by its name
+        self._shown: dict[str, str] = {}  # the same of all servers, if it is another name
         self.users: dict[UID, User] = {}
         self.nicks: dict[Folded, User] = {}
         self.whereabouts = Whereabouts()
@@ -154,8 +156,40 @@ class Network:
 
     # servers
 
+    def show_as(self, names: Mapping[str, str]) -> None:
+        """What people know the processes of this server as, by the name of each."""
+        self._processes = dict(names)
+        self._show()
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """The names of the processes of this server, the first one first; none if there is one."""
+        return tuple(self._processes)
+
+    def _show(self) -> None:
+        self.registry.processes_changed = False
+        self._shown = self.registry.processes()
+        self._shown.pop(self.me.name, None)  # what this one is, it knows by itself
+        self._shown |= self._processes
+        for server in self.servers.values():
+            server.show_as(self.shown(server.name))
+
+    def here(self) -> list[Server]:
+        """The servers that people know as this one: the processes of this server that are there."""
+        if not self._shown:
+            return [self.me]
+        return [server for server in self.servers.values() if server.shown == self.me.shown]
+
+    def shown(self, name: str) -> str:
+        """What people know a server as that has, or had, that name; all else is as it was."""
+        return self._shown.get(name, name)
+
     def _server_introduced(self, fact: facts.ServerIntroduced) -> None:
         self.servers[fact.server.sid] = fact.server
+        if self.registry.processes_changed:
+            self._show()
+        else:
+            fact.server.show_as(self.shown(fact.server.name))
 
     def _pseudo_users_introduced(self, fact: facts.PseudoUsersIntroduced) -> None:
         self.virtual = fact.server
@@ -641,6 +675,8 @@ class Network:
 
     def _records_taken(self, fact: facts.RecordsTaken) -> None:
         self.registry.take(fact.records)
+        if self.registry.processes_changed:
+            self._show()
 
     def _metadata_changed(self, fact: facts.MetadataChanged) -> None:
         self.metadata.take(fact.target, fact.words, fact.gone)

@@ -192,6 +192,8 @@ class Registry:
         self.bots: dict[str, dict[str, None]] = {}
         """The ids of those that belong to an account, by its id."""
         self.servers: dict[SID, FullServer] = {}
+        self.processes_changed = False
+        """Whether one was told what it is called, or which server's process it is, since somebody looked."""
         self.channels = RegisteredChannels(fold)
         self.hooks = Hooks()
         self.bans = RecordedBans(fold)
@@ -385,6 +387,15 @@ class Registry:
                 value = shields_values.ShieldsValue.read(record.value)
                 self.shields = Shields(value.level, value.set, value.until or None, value.by, value.reason)
 
+    def processes(self) -> dict[str, str]:
+        """The names of servers that are processes of another one, and its name."""
+        servers = self.servers
+        return {
+            each.name: servers[each.machine].name
+            for each in servers.values()
+            if each.machine != each.sid and each.machine in servers and servers[each.machine].name
+        }
+
     def _make(self, entity: str) -> Account:
         account = self.accounts[entity] = Account(entity)
         return account
@@ -393,6 +404,7 @@ class Registry:
         """What is told of a full server."""
         sid = SID(record.entity[1:].upper())
         server = self.servers.setdefault(sid, FullServer(sid))
+        self.processes_changed |= record.field in (values.NAME, MACHINE)
         if record.field == values.NAME and record.value is not None:
             server.name = record.value
         elif record.field == HEARD and record.value is not None and record.value.isdecimal():

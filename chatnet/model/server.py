@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chatnet.model.ids import SID
 
 
 class Server:
-    """A server as the network knows it; `source` is its name as bytes, for the front of a line.
+    """A server as the network knows it.
+
+    `name` is what other servers and operators know it by, `shown` what people do: of the processes of a
+    server that is the same for all.  `source` is that as bytes, for the front of a line to people.
 
     `users` counts who is on it; ``Network.apply`` does.  A `virtual` one is no program: on it are the
     pseudo-users that this server plays, such as NickServ.
     """
 
     __slots__ = (
-        "caps", "description", "hops", "name", "sid", "source", "tagged", "uplink", "users", "virtual",
+        "caps", "description", "hops", "name", "shown", "sid", "source", "tagged", "uplink",
+        "users", "virtual",
     )  # fmt: skip
 
     def __init__(
@@ -32,15 +38,24 @@ class Server:
         self.hops = hops
         self.caps: frozenset[str] = frozenset()  # the tokens of its CAPAB or GCAP
         self.uplink = uplink
-        self.source = name.encode()
+        self.show_as(name)
         self.users = 0
         self.tagged = 0  # no tag tells anything about a server
         self.virtual = virtual
 
+    def show_as(self, name: str) -> None:
+        """People know it by that name from now on."""
+        self.shown = name
+        self.source = name.encode()
+
     @property
     def mask(self) -> str:
-        """What stands before a line this server says: its name."""
+        """What is remembered of who set something, on all servers the same: its name."""
         return self.name
+
+    def is_called(self, matches: Callable[[str], object]) -> bool:
+        """Whether one of its names is meant: the process of a server by that of the server as well."""
+        return bool(matches(self.name) or (self.shown != self.name and matches(self.shown)))
 
     def is_behind(self, far: Server) -> bool:
         """Whether it is `far`, or the way to it leads over that."""

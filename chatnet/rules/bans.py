@@ -258,7 +258,7 @@ class _Look:
         return self._glob(parsed.data or "", self.user.realname)
 
     def _server(self, parsed: Extended) -> bool:
-        return self._glob(parsed.data or "", self.user.server.name)
+        return self.user.server.is_called(lambda name: self._glob(parsed.data or "", name))
 
     def _full(self, parsed: Extended) -> bool:
         whole, realname = parsed.data or "", self.user.realname

@@ -10,11 +10,12 @@ Which server sends it?  The one that was asked.  What is in it is a secret, and 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Final, Protocol
 
 from chatnet.node import Node
 from chatnet.rules.allowances import Allowances
+from chatnet.rules.pool import Limit
 from chatnet.services import refused
 from chatnet.services.letters import Purpose, letter
 from chatnet.services.refused import Refused
@@ -71,6 +72,12 @@ class Mailing:
         self._everything = allowed("rate")
         self._addresses = allowed("per_address")
         self._askers = allowed("asked")
+        self.limits: Final[Mapping[str, Limit]] = {
+            "mail": self._everything,
+            "mail to an address": self._addresses,
+            "mail of an address": self._askers,
+        }
+        """What all processes of a server count together."""
 
     @property
     def ready(self) -> bool:

@@ -23,6 +23,7 @@ from chatnet.model.facts import (
 from chatnet.model.ids import UID
 from chatnet.node import Node
 from chatnet.records.grammar import ACCOUNT, ERASED, STATUS
+from chatnet.rules.allowances import Told
 from chatnet.storage.interfaces import Store, StoreError
 from chatnet.storage.promise import Promise
 from chatnet.wire.server_time import DAY
@@ -98,6 +99,8 @@ class Reports:
         self._uids: dict[str, UID] = {}
         """Who reported, in this run."""
         self._recent: dict[str, deque[float]] = {}
+        self.told: Told | None = None
+        """Hears who reports; all processes of a server count together."""
         self._waiting: dict[str, set[str]] = {}
         """Accounts that have yet to be told what became of their reports, and the ids of those."""
         self._last = 0
@@ -149,10 +152,17 @@ class Reports:
             if recent and len(recent) >= settings.rate and recent[0] > now - settings.period:
                 return max(1, round(recent[0] + settings.period - now))
         for owner in owners:
-            self._recent[owner] = deque((*self._recent.pop(owner, ()), now), maxlen=settings.rate)
+            self.hear(owner, 1)
+            if self.told is not None:
+                self.told(owner, 1)
+        return 0
+
+    def hear(self, key: str, step: float) -> None:
+        """Who is counted so reports something: here, or in another process of this server."""
+        now, most = self._node.clock.monotonic(), self._node.settings.reports.rate
+        self._recent[key] = deque((*self._recent.pop(key, ()), now), maxlen=most)
         while len(self._recent) > OWNERS:
             del self._recent[next(iter(self._recent))]
-        return 0
 
     async def add(self, report: Report, owner: str, uid: UID) -> Report:
         """Keep a report, which gets an id; one too many takes the place of another.

@@ -1,4 +1,5 @@
-"""How often logins may fail and accounts be registered, counted by this server for itself, in memory.
+"""How often logins may fail and accounts be registered, counted by this server for itself, in memory
+(by all of its processes together).
 
 An account is not locked by strangers: who comes from an address from which somebody logged in to it lately is
 not slowed by what others tried.
@@ -7,16 +8,50 @@ not slowed by what others tried.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from chatnet.model.entities import User
 from chatnet.node import Node
-from chatnet.rules.allowances import Allowances
+from chatnet.rules.allowances import Allowances, Told
+from chatnet.rules.pool import Limit
 from chatnet.wire.networks import address_in, aggregate, networks_of
 
 FAMILIAR: Final = 30 * 86400.0
 """Seconds for which an address is remembered from which somebody logged in."""
 _ALL: Final = ""
+
+
+class Familiar:
+    """From where people have logged in to their accounts lately; at most `size` such pairs are remembered."""
+
+    def __init__(self, monotonic: Callable[[], float], size: Callable[[], int]) -> None:
+        self._monotonic = monotonic
+        self._size = size
+        self._since: OrderedDict[str, float] = OrderedDict()
+        self.told: Told | None = None
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    def is_known(self, account: str, owner: str) -> bool:
+        """Whether somebody at that address has."""
+        since = self._since.get(f"{owner} {account}")
+        return since is not None and since >= self._monotonic() - FAMILIAR
+
+    def note(self, account: str, owner: str) -> None:
+        """Somebody does."""
+        key = f"{owner} {account}"
+        self.hear(key, 1)
+        if self.told is not None:
+            self.told(key, 1)
+
+    def hear(self, key: str, step: float) -> None:
+        """Somebody does, in another process."""
+        self._since.pop(key, None)
+        self._since[key] = self._monotonic()
+        if len(self._since) > self._size():
+            self._since.popitem(last=False)
 
 
 class Throttle:
@@ -54,7 +89,16 @@ class Throttle:
         self._registering = Allowances(monotonic, register, size)
         self._channels = Allowances(monotonic, channels, size)
         self._all = Allowances(monotonic, register_all, size)
-        self._familiar: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._familiar = Familiar(monotonic, size)
+        self.limits: Final[Mapping[str, Limit]] = {
+            "failures of an address": self._addresses,
+            "failures of an account": self._accounts,
+            "logins": self._familiar,
+            "accounts of an address": self._registering,
+            "accounts": self._all,
+            "channels of an address": self._channels,
+        }
+        """What all processes of a server count together."""
         self._tells_from = 0.0  # that nobody may register an account
         self._settings = node.settings
         self._exempt = networks_of(node.settings.flood.exempt)
@@ -98,8 +142,7 @@ class Throttle:
             return 0.0
         owner = self.owner(address)
         wait = self._addresses.wait(owner)
-        since = self._familiar.get((account, owner))
-        if since is None or since < self._node.clock.monotonic() - FAMILIAR:
+        if not self._familiar.is_known(account, owner):
             wait = max(wait, self._accounts.wait(account))
         return wait
 
@@ -112,11 +155,7 @@ class Throttle:
 
     def succeeded(self, address: str, account: str) -> None:
         """Somebody at `address` logged in to `account`."""
-        key = account, self.owner(address)
-        self._familiar.pop(key, None)
-        self._familiar[key] = self._node.clock.monotonic()
-        if len(self._familiar) > self._node.settings.accounts.counted:
-            self._familiar.popitem(last=False)
+        self._familiar.note(account, self.owner(address))
 
     # registrations
 

@@ -30,7 +30,7 @@ def listed_as(shared: Shared, session: Session) -> NetworkBan | None:
     until = now + listing.block.ban_for if action == "ban" else None
     words, target = reason(listing, address), address_of(user)
     does = LOGIN if action == "require-login" else REFUSE
-    ban = NetworkBan("D", "*", target, now, until, until, shared.server_name, words, True, does)
+    ban = NetworkBan("D", "*", target, now, until, until, shared.network.me.name, words, True, does)
     public = f"Refused {public_identity(user)}: listed by {listing.text}"
     shared.notice("r", address, f"Refused {user.identity}: listed by {listing.text}", public)
     if action == "ban":
@@ -53,8 +53,8 @@ async def _ban(shared: Shared, ban: NetworkBan) -> None:
         await shared.banning.set(ban, network.me)
     except StoreError:
         return  # the ledger has told so; who is listed is refused all the same
-    text = f"{shared.server_name} added {NAMES[ban.kind]} for [{ban.mask}] [{ban.reason}]"
-    public = f"{shared.server_name} added {NAMES[ban.kind]} for what a block list says"
+    text = f"{network.me.name} added {NAMES[ban.kind]} for [{ban.mask}] [{ban.reason}]"
+    public = f"{network.me.name} added {NAMES[ban.kind]} for what a block list says"
     shared.notice("k", ban.host, text, public)
 
 

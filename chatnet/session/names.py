@@ -27,7 +27,8 @@ def show_topic(session: Session, channel: Channel) -> None:
         session.numeric(numerics.RPL_NOTOPIC, channel.name)
         return
     session.numeric(numerics.RPL_TOPIC, channel.name, topic.text)
-    session.numeric(numerics.RPL_TOPICWHOTIME, channel.name, topic.by, topic.at)
+    by = session.sessions.node.network.shown(topic.by)
+    session.numeric(numerics.RPL_TOPICWHOTIME, channel.name, by, topic.at)
 
 
 def symbol(channel: Channel) -> str:

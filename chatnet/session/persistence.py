@@ -91,7 +91,7 @@ class Persistence:
     def _line(self, status: Status) -> bytes:
         """``:server PERSISTENCE STATUS <client-setting> <effective-setting>``"""
         words = f"{WORDS[status.own]} {WORDS[status.effective]}"
-        return f":{self._node.network.me.name} PERSISTENCE STATUS {words}".encode()
+        return f":{self._node.network.me.shown} PERSISTENCE STATUS {words}".encode()
 
     def _listeners(self) -> set[User]:
         return {each.user for each in self._sessions if each.caps & PERSISTENCE and each.registered}

@@ -199,7 +199,7 @@ class Registration:
             if session.closed:
                 return
             if answer is None:
-                server = person.server.name
+                server = session.user.name_of(person.server)
                 session.close(f"Your other sessions are on {server}, which cannot be reached now")
             elif answer.why:
                 session.notice(answer.why)
@@ -417,10 +417,16 @@ def counts(shared: Shared) -> bytes:
     network, local, most = shared.node.network, shared.people(), shared.most_people
     everybody, invisible, servers = len(network.users), network.invisible, len(network.servers)
     opers, unknown, channels = len(network.opers), len(shared.all) - shared.registered, len(network.channels)
+    links, highest = len(shared.links.routes.direct), shared.most
+    if len(here := network.here()) > 1:  # the processes of this server are one
+        servers = len({server.shown for server in network.servers.values()})
+        links -= sum(server in shared.links.routes.direct for server in here)
+        local = sum(server.users for server in here)
+        most, highest = max(most, local), max(highest, local)
     form = shared.welcome.counts[bool(opers), bool(unknown), bool(channels)]
     optional = filter(None, (opers, unknown, channels))
     return form % (
-        everybody - invisible, invisible, servers, *optional, local, len(shared.links.routes.direct),
+        everybody - invisible, invisible, servers, *optional, local, links,
         local, most, local, most, everybody, network.most_users, everybody, network.most_users,
-        shared.most, most, shared.opened,
+        highest, most, shared.opened,
     )  # fmt: skip

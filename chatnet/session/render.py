@@ -13,6 +13,7 @@ from typing import Final
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import ModeChange, Source
+from chatnet.model.server import Server
 from chatnet.wire import capabilities as cap
 from chatnet.wire.message import escape_tag_value
 from chatnet.wire.modestring import Change, format_changes
@@ -410,6 +411,6 @@ def pong(fact: facts.PongSent, key: int) -> bytes:
     return line(b":%b PONG %b :%b" % (fact.by.source, fact.by.source, encode(fact.user.nick)), fact.at, key)
 
 
-def server_notice(source: Source, text: str, at: float, key: int) -> bytes:
-    """``:server NOTICE * :*** Notice -- text``"""
-    return line(b":%b NOTICE * :*** Notice -- %b" % (source.source, encode(text)), at, key)
+def server_notice(source: Server, text: str, at: float, key: int) -> bytes:
+    """``:server NOTICE * :*** Notice -- text``, for operators, who know each process by its name."""
+    return line(b":%b NOTICE * :*** Notice -- %b" % (encode(source.name), encode(text)), at, key)

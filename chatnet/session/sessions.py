@@ -31,6 +31,7 @@ from chatnet.rules.blocklists import Listing
 from chatnet.rules.cloaks import Cloaks
 from chatnet.rules.configured_bans import configured_bans
 from chatnet.rules.repeats import Repeats
+from chatnet.rules.surplus import SURPLUS, Surplus
 from chatnet.services.accounts import Accounts
 from chatnet.services.auditing import Auditing
 from chatnet.services.banning import Banning
@@ -154,6 +155,7 @@ class Sessions(Shared):
         self.ending = False  # everybody is being told goodbye
         self.control = control
         self._admission = admission
+        self._surplus = Surplus(self.monotonic)
         self._classes = _classes_of(node.settings)
         self.sitting = Sitting(self)
         self.persons = Persons(self, policy, self.sitting)
@@ -204,7 +206,7 @@ class Sessions(Shared):
     def _killed(self, fact: Killed, origin: object) -> None:
         user, me, by = fact.user, self.network.me, fact.by
         # What only their own server sees to, as a suspension, each session reads of the one it is on.
-        killer = (me if by is user.server else by).mask.partition("!")[0]
+        killer = (me if by is user.server else by).shown
         end = self.persons.end if user.server is me else self.sitting.end
         end(user, f"Killed ({killer} ({fact.reason}))")
 
@@ -229,6 +231,8 @@ class Sessions(Shared):
         """A new connection: make its session, and greet it or send it away."""
         klass = self.matching_class(peer)
         session = self._begin(outlet, peer, klass or ConnectionClassSettings(name="none"))
+        if self._surplus and (why := self._surplus.take(peer.address)) and not session.closed:
+            self._dismiss(session, why)
         if not session.closed:
             self._enter(session, klass)
             if (greeting := self.node.settings.server.greeting) and not session.closed:
@@ -260,6 +264,24 @@ class Sessions(Shared):
             self.tell_refused("Server is full, refused ", peer.address, reason="full")
             session.close("This server is full")
         return session
+
+    def dismiss(self, address: str, why: str) -> None:
+        """The newest connection from `address` was one too many, as several processes know together.
+
+        If it is no session yet, it is none for long.
+        """
+        since = self.monotonic() - SURPLUS
+        for session in reversed(self.all):
+            if session.opened < since:
+                break
+            if session.peer.address == address and not session.closed:
+                self._dismiss(session, why)
+                return
+        self._surplus.note(address, why)
+
+    def _dismiss(self, session: Session, why: str) -> None:
+        self.tell_refused("Refused ", session.peer.address, f": {why}", reason="throttled")
+        session.close(why)
 
     def move(self, session: Session, peer: Peer, host: str | None) -> None:
         """A gateway told of its client: it is at the other end of `peer`, and its host name is `host`.

@@ -217,7 +217,8 @@ class Shared:
         self.held_nicks = HeldNicks(node.clock.monotonic, lambda: node.settings.links.held_nicks)
         self.throttles = Throttles(node.clock.monotonic)
         self.monotonic = node.clock.monotonic
-        self.server_name = node.network.me.name
+        self.server_name = node.network.me.shown
+        """What people know this server as; other servers, and operators, know it by its name."""
         self.all: dict[Session, None] = {}
         self.seats = Seats()
         self.sitters: dict[User, Sitter] = {}

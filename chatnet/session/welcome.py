@@ -33,9 +33,9 @@ class Welcome:
     __slots__ = ("about", "counts", "features", "greeting", "motd")
 
     def __init__(self, node: Node, isupport: Sequence[str], motd: Sequence[str] | None) -> None:
-        name, nick = node.network.me.name, node.settings.limits.nick
+        name, nick = node.network.me.shown, node.settings.limits.nick
         version = f"chatnet-{chatnet.__version__}"
-        created = time.strftime("%a %b %d %Y at %H:%M:%S UTC", time.gmtime(node.started))
+        created = time.strftime("%a %b %d %Y at %H:%M:%S UTC", time.gmtime(node.up_since))
         letters = sorted(modes.CHANNEL_MODES)
         greeting = [(numerics.RPL_WELCOME, (node.settings.server.network, ""))]
         self.greeting = _standing(name, nick, greeting).removesuffix(b"\r\n")

@@ -6,13 +6,28 @@ The first of them is the server that is configured: one that had one process goe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from chatnet.wire.names import is_server_name, is_sid
 
 MOST_PROCESSES: Final = 16
 """Processes of one server, at most: each tells all others what its people say."""
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Process(NamedTuple):
+    """One of the processes of a server, by its `number`, and what all of them are called."""
+
+    number: int
+    names: tuple[str, ...]
+    sids: tuple[str, ...]
+    began: float = 0.0
+    """When the server began, in monotonic seconds of its machine: a process may be younger."""
+
+    @property
+    def name(self) -> str:
+        """Its own name in the network."""
+        return self.names[self.number - 1]
 
 
 def process_names(name: str, count: int) -> tuple[str, ...]:

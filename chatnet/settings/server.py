@@ -72,7 +72,8 @@ class ServerSettings(Section):
     """Refuse lines that are not UTF-8 (ISUPPORT UTF8ONLY)."""
     hide_servers: bool = False
     """Show users one server only in LINKS and MAP, and no names of servers in netsplits. If nothing is said
-    here, it is so with several ``processes``."""
+    here, it is so with several ``processes``; these are called as the server is then, but to operators with
+    the privilege ``see-all`` (a change of that takes effect at a restart)."""
     withheld_capabilities: tuple[str, ...] = ()
     """IRCv3 capabilities not to offer, for instance ``echo-message``; at a reload they are taken back. One
     that has two names goes by both."""

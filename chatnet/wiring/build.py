@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -37,6 +37,7 @@ from chatnet.node import Clock, Log, Node
 from chatnet.rules import stamps
 from chatnet.rules.admission import Admission
 from chatnet.rules.cloaks import Cloaks
+from chatnet.rules.pool import Pool
 from chatnet.rules.repeats import Repeats
 from chatnet.rules.shields import shield_at
 from chatnet.services.accounts import Accounts
@@ -81,6 +82,7 @@ from chatnet.session.sessions import Sessions
 from chatnet.session.shadows import Shadows
 from chatnet.session.visitor import answer
 from chatnet.settings import Settings
+from chatnet.settings.processes import Process
 from chatnet.storage.interfaces import Store
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.persons.interfaces import Persons as KeptPersons
@@ -110,6 +112,7 @@ class Parts:
     accounts: Accounts | None
     nickserv: NickServ | None
     chanserv: ChanServ | None
+    pool: Pool
 
 
 def unconnected(attempt: Attempt) -> None:
@@ -149,21 +152,27 @@ def build(
     send: Send = no_mail,
     exports: Exports | None = None,
     people: KeptPersons | None = None,
-    processes: Sequence[str] = (),
+    process: Process | None = None,
 ) -> Parts:
     """Make a node that has no listeners yet.
 
     With a `store` and `hashes` it keeps accounts, unless services of another make do; `send` hands mail about
     them to a relay.  With `messages` it keeps what is said; `exports` writes files of it.
-    In `people` it keeps who is always on.  `processes` are the SIDs of all processes of a server that has
-    several, the first one first.
+    In `people` it keeps who is always on.  `process` is what this one is of a server that has several: people
+    know all of them by the name of the server, unless servers are not to be hidden.
     """
-    me = Server(SID(settings.server.sid), settings.server.name, settings.server.description)
+    name = settings.server.name if process is None else process.name
+    me = Server(SID(settings.server.sid), name, settings.server.description)
     limits = settings.limits
     network = Network(
         me, folder(settings.server.casemapping), limits.whowas, limits.invites, limits.former_names
     )
+    if process is not None:
+        hidden = settings.server.hide_servers
+        network.show_as({each: settings.server.name if hidden else each for each in process.names})
     node = Node(network, settings, clock, log, run, first_uid)
+    if process is not None and process.began:
+        node.up = process.began
     references = References()
     shadows = Shadows()
     monitors = Monitors(node, shadows)
@@ -247,7 +256,7 @@ def build(
         accounts = Accounts(
             node,
             ledger,
-            Roll(node, ledger, lambda: links.feeds.learning, processes),
+            Roll(node, ledger, lambda: links.feeds.learning, () if process is None else process.sids),
             hashes,
             lambda name: sessions.cloaks.secret_for(name),
             lambda name: sessions.network_bans.name(name) is not None or is_guest(name),
@@ -365,7 +374,13 @@ def build(
             *links.observers,
         ]
     )
+    pool = Pool()
+    pool.add({"reports": reports})
+    if accounts is not None:
+        pool.add(accounts.throttle.limits)
+    if nickserv is not None:
+        pool.add(nickserv.mailing.limits)
     return Parts(
         node, sessions, news, delivery, history, messages, recorder, erasures, gaps, marks, standing,
-        admission, repeats, links, turn, accounts, nickserv, chanserv,
+        admission, repeats, links, turn, accounts, nickserv, chanserv, pool,
     )  # fmt: skip

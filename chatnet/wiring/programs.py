@@ -42,11 +42,13 @@ class Programs:
         self.plugins = Plugins(sessions, found.clients, found.identities, found.routes)
         self.incoming: Incoming | None = None
         self.outgoing: Outgoing | None = None
+        parts.pool.add(self.api.limits)
         self._node = node
         self._hooking = None if parts.chanserv is None else parts.chanserv.hooking
         if self._hooking is not None and store is not None:
             bots = Bots(node)
             self.incoming = Incoming(sessions, self._hooking, bots, speaking)
+            parts.pool.add(self.incoming.limits)
             courier = Courier(reactor, lambda: node.settings)
             self.outgoing = Outgoing(node, store, self._hooking, bots, speaking, courier)
             found.outgoing = self.outgoing

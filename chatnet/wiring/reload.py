@@ -1,15 +1,36 @@
-"""Which settings hold for the life of the process, whatever a new configuration says."""
+"""A reload: one at a time, and which settings hold for the life of the process, whatever a new file says."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from chatnet.settings import Settings
+from chatnet.wiring.notify import READY, notify, reloading
 
 OF_HISTORY = ("store", "sync", "readers", "search")
 """Of ``[history]``: files and threads that are opened once."""
 FOR_LIFE = ("name", "sid", "casemapping", "data", "processes", "process_sids")
 """Of ``[server]``: other servers, clients and the lock of the data folder rely on them."""
+
+
+class Reloads:
+    """One reload at a time, of each of which the service manager is told."""
+
+    def __init__(self) -> None:
+        self._under_way = False
+
+    async def do(self, reload: Callable[[], Awaitable[list[str]]]) -> list[str]:
+        """Do it, unless there is one; returns what is wrong with the configuration."""
+        if self._under_way:
+            return ["a reload is under way already"]
+        self._under_way = True
+        notify(reloading())
+        try:
+            return await reload()
+        finally:
+            self._under_way = False
+            notify(READY)
 
 
 def _authority(settings: Settings) -> Literal["here", "remote", "external"]:

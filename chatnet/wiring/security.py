@@ -31,8 +31,6 @@ class Security:
         self._link_gate: Any = None
         self._trust: Any = None
         self._told: frozenset[str] = frozenset()
-        self.also_called = ""
-        """Of one of several processes the name of the whole server, in lower case."""
 
     @property
     def stores(self) -> tuple[Any, Any]:
@@ -204,7 +202,7 @@ class Security:
         """Whether a host name, in lower case, is one of this server; an address is nobody else's either."""
         settings = self._settings()
         return (
-            host in (settings.server.name.lower(), self.also_called)
+            host == settings.server.name.lower()
             or any(host == block.hostname for block in settings.sts)
             or host == "localhost"
             or parse_network(host) is not None

@@ -57,7 +57,7 @@ from chatnet.wiring.passwords import AccountHashes, Passwords, most_waiting
 from chatnet.wiring.plugin_error import PluginError
 from chatnet.wiring.processes.here import Here
 from chatnet.wiring.processes.member import Member
-from chatnet.wiring.reload import fixed
+from chatnet.wiring.reload import Reloads, fixed
 from chatnet.wiring.security import Security
 from chatnet.wiring.system import again, allow_descriptors, stop
 from chatnet.wiring.turns import Turns, at_a_time, processors
@@ -113,7 +113,7 @@ class ChatService(Service):
         self._ending = False
         self._goodbye = "The server is shutting down"
         self._why = ""  # it ends, for the log
-        self._reloading = False
+        self._reloads = Reloads()
         settings = loaded.settings
         clock = ReactorClock(reactor)
         turns = Turns(lambda queue: most_waiting(self._settings(), queue), at_a_time(processors()))
@@ -160,7 +160,7 @@ class ChatService(Service):
             if self._messages is None
             else ExportFolder(folder.path, self._messages.gathering, settings),
             people=self._people,
-            processes=() if member is None else member.sids,
+            process=None if member is None else member.process,
         )
         if self._messages is not None and self._parts.recorder is not None:
             self._messages.troubled = self._parts.recorder.health.troubled
@@ -169,9 +169,8 @@ class ChatService(Service):
         self._parts.sessions.motd = read_motd(loaded)
         if member is not None:
             self._parts.admission.told = member.counted
+            self._parts.pool.told = member.spent
         self._security = Security(reactor, folder.common, loaded.base, self._settings)
-        if member is not None:
-            self._security.also_called = member.server.lower()
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
         self._listeners = Listeners(reactor, self._make_factory)
         self._sockets: Sockets | None = None
@@ -220,6 +219,9 @@ class ChatService(Service):
         if problems:
             # What was opened closes in the next turn. There will be none, and files of sockets would stay.
             self._reactor.runUntilCurrent()
+            if self._member is not None:
+                self._member.failed("; ".join(problems))
+                raise SystemExit(1)
             sentence = "chatnet cannot start: " + "; ".join(problems) + "."
             log.critical("{sentence}", sentence=sentence)
             if self._output.in_file and sys.__stderr__ is not None:
@@ -321,7 +323,7 @@ class ChatService(Service):
         log.info(
             "chatnet {version}: {name} of the network {network}",
             version=chatnet.__version__,
-            name=settings.server.name,
+            name=self._parts.node.network.me.name,
             network=settings.server.network,
         )
         for warning in self._loaded.warnings:
@@ -505,15 +507,7 @@ class ChatService(Service):
 
     async def _rehash_here(self) -> list[str]:
         """The same, in this process alone."""
-        if self._reloading:
-            return ["a reload is under way already"]
-        self._reloading = True
-        notify(reloading())
-        try:
-            return await self._rehash()
-        finally:
-            self._reloading = False
-            notify(READY)
+        return await self._reloads.do(self._rehash)
 
     async def _rehash(self) -> list[str]:
         old = self._parts.node.settings

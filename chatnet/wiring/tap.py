@@ -60,6 +60,9 @@ def makeService(options: Options) -> IService:
 
             service = ChatService(reactor, loaded, folder, root.log, member)
     except (ConfigError, DataFolderError, StoreError) as error:
+        if member is not None:
+            member.failed(str(error))
+            raise SystemExit(1) from None
         raise SystemExit(str(error)) from None
     except (EOFError, ValueError, OSError):
         if options["process"] is None:

@@ -107,6 +107,10 @@ class Club:
         ours = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
         return {**ours, "PYTHONPATH": str(ROOT)}
 
+    def is_up(self, folder: Path) -> bool:
+        """It is one process, which listens last."""
+        return True
+
     def mistaken(self, folder: Path) -> str | None:
         """It is of this tree."""
         return None

@@ -23,6 +23,8 @@ from bench_load.server import Make, Ports, Server, Started
 from bench_load.tree import Tree, commit, is_tree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+SETTLE_SEVERAL = 2.0
+"""Seconds in which several processes have told each other of who has joined."""
 DESCRIPTORS = 200
 """More than there are clients."""
 OWN = (*LINKED, *TLS)
@@ -54,6 +56,9 @@ mean nothing.
 With --bans N each tree that knows [[ban]] has so many, of mixed kinds; older ones have none. With --store on
 --store off it is seen what storing messages costs. With --clients 100 --clients 500 it is seen how cost grows
 with clients; in churn they are those that come at the same time, and each comes 30 times.
+
+With --processes 1 --processes 2 it is seen what a delivery costs all processes of a server together, wherever
+they run: on as many cores, deliveries a second are that of one, times cores, by that ratio.
 
 Beside another server: Debian's package is enough, installed or unpacked,
   {HOW_TO_GET}
@@ -101,6 +106,7 @@ def arguments() -> argparse.Namespace:
     option("--tree", action="append", type=Path, metavar="DIR", help="source tree to serve; may be repeated")
     option("--bans", type=int, default=0, metavar="N", help="so many bans, of people who do not come")
     option("--store", action="append", choices=["on", "off"], help="with messages stored, or not; the same")
+    option("--processes", type=int, action="append", metavar="N", help="a server of so many; the same")
     option("--peer", choices=["inspircd"], help="measure this server as well")
     option("--peer-root", type=Path, default=Path("/"), metavar="DIR", help="where its package was unpacked")
     option("--address", metavar="HOST:PORT", help="measure a server that already runs on this machine")
@@ -206,9 +212,11 @@ def makes(given: argparse.Namespace) -> list[Make | Running]:
         for stores in given.store or [None]:
             name = f"{tree} {commit(tree)}" if len(trees) > 1 else "chatnet"
             name += f", store {stores}" if len(given.store or ()) > 1 else ""
-            while name in [make.name for make in found]:
-                name += "'"
-            found.append(Tree(name, tree, given.bans, stores and stores == "on"))
+            for processes in given.processes or [1]:
+                called = name + (f", {processes} processes" if len(given.processes or ()) > 1 else "")
+                while called in [make.name for make in found]:
+                    called += "'"
+                found.append(Tree(called, tree, given.bans, stores and stores == "on", processes))
     if given.address:
         found.append(Running(given.address, given.pid))
     if given.peer:
@@ -237,7 +245,8 @@ def main() -> int:
     given = arguments()
     for each in SIGNALS:
         signal.signal(each, end)
-    options = Options(given.seconds, given.tls, given.scale, rate=given.rate)
+    settle = SETTLE_SEVERAL if max(given.processes or [1]) > 1 else Options.settle
+    options = Options(given.seconds, given.tls, given.scale, settle=settle, rate=given.rate)
     connected = [options.size(name) for name in given.scenario if name != "link"]
     raise_descriptor_limit(max([*connected, *(given.clients or ())], default=0))
     generator_cpu, server_cpu = two_cpus()

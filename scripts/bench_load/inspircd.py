@@ -59,6 +59,9 @@ class InspIRCd:
     def environment(self) -> dict[str, str]:
         return dict(os.environ)
 
+    def is_up(self, folder: Path) -> bool:
+        return True
+
     def mistaken(self, folder: Path) -> str | None:
         return None
 

@@ -52,6 +52,8 @@ class Options:
     """So many clients instead; 0: as many as each scenario has."""
     caps: tuple[str, ...] = ()
     """Capabilities that every client asks for."""
+    settle: float = 0.3
+    """Seconds for which JOINs are waited for, once everybody is in: several processes need more."""
     rate: float = 0.0
     """Messages a second, whatever comes back; 0: as many as may be under way."""
 
@@ -105,7 +107,7 @@ class Crowd(Scenario):
             return self.joins >= len(self.clients) or bool(self.generator.trouble)
 
         self.generator.run_until(done)
-        self.generator.run_for(0.3)  # the last JOIN lines
+        self.generator.run_for(self.options.settle)  # the last JOIN lines
 
     def run(self) -> Result:
         """Measure; whatever happens, close."""

@@ -16,7 +16,7 @@ from mortal import end_with_parent
 
 HOST = "127.0.0.1"
 PAGE = os.sysconf("SC_PAGE_SIZE")
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 10.0
 SETTLE_SECONDS = 0.5  # after the port accepts, for what a server does once it is up
 
@@ -52,6 +52,9 @@ class Make(Protocol):
     def environment(self) -> dict[str, str]:
         """What it is to find in its environment."""
 
+    def is_up(self, folder: Path) -> bool:
+        """Whether all of it works, once its port accepts."""
+
     def mistaken(self, folder: Path) -> str | None:
         """Why what runs there now is another server than was meant, in words; None if all is well."""
 
@@ -77,13 +80,14 @@ class Server:
         return (self.host, self.ports.link)
 
     def cpu(self) -> float:
-        """Seconds of user and system time so far, of all threads, as the scheduler counts them."""
-        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        """Seconds of user and system time so far, of all threads of all its processes, by the scheduler."""
+        tasks = (task for pid in family(self.pid) for task in Path(f"/proc/{pid}/task").glob("*/schedstat"))
         return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
     def memory(self) -> int:
-        """Resident memory in bytes."""
-        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE
+        """Resident memory in bytes, of all processes."""
+        pids = family(self.pid)
+        return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids) * PAGE
 
     def stop(self) -> None:
         """Nothing: it is not ours."""
@@ -94,6 +98,7 @@ class Started(Server):
 
     def __init__(self, make: Make, folder: Path, ports: Ports, cpu: int | None) -> None:
         self.folder = folder
+        self.make = make
         folder.mkdir()
         command = make.command(folder, ports)
         with (folder / "output").open("wb") as output:
@@ -121,8 +126,9 @@ class Started(Server):
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             with socket.socket() as probe:
-                if probe.connect_ex((self.host, self.ports.tls or self.ports.plain)) == 0:
-                    return self.cpu()
+                there = probe.connect_ex((self.host, self.ports.tls or self.ports.plain)) == 0
+            if there and self.make.is_up(self.folder):
+                return self.cpu()
             time.sleep(0.005)
         output = (self.folder / "output").read_text(errors="replace")
         raise SystemExit(f"{self.name}: the server did not start:\n{output[-2000:]}")
@@ -137,6 +143,15 @@ class Started(Server):
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def family(pid: int) -> list[int]:
+    """A process, and those that it has started."""
+    found = [pid]
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            found += family(int(child))
+    return found
 
 
 def bind(cpu: int | None) -> None:

@@ -36,6 +36,7 @@ run()
 CONFIGURATION = f"""\
 [server]
 data = "data"
+{{several}}
 
 [[listen]]
 endpoint = "tcp:{{port}}:interface={HOST}:backlog=1024"
@@ -49,6 +50,8 @@ flood_exempt = true
 sendq = 67108864
 ping_interval = 300.0
 """
+UP, TOLD = "All {} processes run", " has told all it knew"
+"""What the log says when all processes run, and, at both ends, when two of them are linked."""
 TLS = f"""
 [[listen]]
 endpoint = "tcp:{{port}}:interface={HOST}:backlog=1024"
@@ -76,19 +79,24 @@ role = "hub"
 class Tree:
     """`twistd chatnet` from a source tree, without flood limits.
 
-    With so many `bans`, and with history stored or not if that is said (`stores`), where the tree knows such.
+    With so many `bans`, and with history stored or not if that is said (`stores`), where the tree knows such;
+    with several `processes`.
     """
 
     links = True
 
-    def __init__(self, name: str, folder: Path, bans: int = 0, stores: bool | None = None) -> None:
+    def __init__(
+        self, name: str, folder: Path, bans: int = 0, stores: bool | None = None, processes: int = 1
+    ) -> None:
         self.name = name
         self.tree = folder.resolve()
         self._bans = bans if (self.tree / BANS).is_file() else 0
+        self._processes = processes
         self._stores = stores is not False or not (self.tree / STORES).is_dir()
 
     def command(self, folder: Path, ports: Ports) -> list[str]:
-        text = CONFIGURATION.format(port=ports.plain)
+        several = f"processes = {self._processes}\n" if self._processes > 1 else ""
+        text = CONFIGURATION.format(port=ports.plain, several=several)
         text += TLS.format(port=ports.tls) if ports.tls else ""
         text += LINKED.format(port=ports.link) if ports.link else ""
         text += "" if self._stores else STORES_NOTHING
@@ -100,6 +108,12 @@ class Tree:
     def environment(self) -> dict[str, str]:
         ours = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
         return {**ours, "PYTHONPATH": str(self.tree)}
+
+    def is_up(self, folder: Path) -> bool:
+        if self._processes == 1:
+            return True
+        said = (folder / "output").read_text(errors="replace")
+        return UP.format(self._processes) in said and said.count(TOLD) >= 2 * (self._processes - 1)
 
     def mistaken(self, folder: Path) -> str | None:
         found = foreign(self.tree, (folder / SERVED).read_text())

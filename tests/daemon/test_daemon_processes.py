@@ -8,56 +8,11 @@ import signal
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from daemon_network import met
 from daemon_process import HOST, Client, Daemon, free_port, runs, started, wait_for
+from daemon_several import CONFIGURATION, NAMES, WORD, configured, linked, on
 
 pytestmark = pytest.mark.daemon
-
-HASH = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("sesame")
-CONFIGURATION = f"""
-[server]
-name = "irc.test"
-processes = COUNT
-[[listen]]
-endpoint = "tcp:PORT:interface={HOST}"
-[accounts]
-iterations = 4096
-[flood]
-exempt = ["127.0.0.1"]
-[[connection_class]]
-name = "default"
-ping_interval = 3000  # who waits for another process waits for as long as a start takes
-[[oper_class]]
-name = "admin"
-privileges = ["rehash", "die"]
-[[oper]]
-name = "root"
-class = "admin"
-password = "{HASH}"
-"""
-NAMES = ("irc.test", "irc-2.test")
-WORD = "correct-horse-1"
-
-
-def configured(daemon: Daemon, processes: int, more: str = "") -> None:
-    daemon.configure(CONFIGURATION.replace("COUNT", str(processes)) + more)
-
-
-def on(daemon: Daemon, name: str, nick: str, *first: str, port: int | None = None) -> Client:
-    """A client of the process of that name: one connects until one is there."""
-    while True:
-        client = daemon.connect(port)
-        client.send("LUSERS")
-        if client.until(" 451 ")[-1].startswith(f":{name} "):
-            client.send(*first)
-            return client.register(nick)
-        client.close()
-
-
-def linked(daemon: Daemon, times: int = 2) -> None:
-    """Wait until both have told each other all."""
-    wait_for(lambda: daemon.output().count(" has told all it knew") >= times, "the link between them")
 
 
 def test_two_processes_are_one_server(daemon: Daemon) -> None:
@@ -67,8 +22,10 @@ def test_two_processes_are_one_server(daemon: Daemon) -> None:
         first, second = processes = sorted(started(daemon.pid, "--process"))
         ann, bob = (on(daemon, name, nick) for name, nick in zip(NAMES, ("ann", "bob"), strict=True))
         met(ann, bob, "#c")
-        bob.send("LINKS", "PRIVMSG #c :hello")
-        assert sum(" 364 " in line for line in bob.until(" 365 ")) == 1
+        bob.send("LINKS", "WHOIS ann", "WHOIS bob", "PRIVMSG #c :hello")
+        lines = bob.until(" 318 bob bob ")
+        assert sum(" 364 " in line for line in lines) == 1
+        assert all(line.startswith(":irc.test ") and "irc-2" not in line for line in lines)
         ann.until("^:bob!.* PRIVMSG #c :hello$")
         # A reload means both, and opens a port of both.
         port = free_port()
@@ -110,6 +67,45 @@ def test_two_processes_are_one_server(daemon: Daemon) -> None:
     data = daemon.folder / "chatnet-data"
     assert (data / "lock").read_text() == (data / "process-2" / "lock").read_text() == ""
     assert list((data / "processes").iterdir()) == []
+
+
+def test_limits_of_an_address_hold_over_both(daemon: Daemon) -> None:
+    strict = CONFIGURATION.replace(
+        'exempt = ["127.0.0.1"]', "exempt = []\nconnections_per_address = 6\nconnection_rate = 1000"
+    )
+    limits = "[accounts]\nfailures_address = 4\nregister_rate = 1\n"
+    daemon.configure(strict.replace("COUNT", "2").replace("[accounts]\n", limits))
+    with daemon:
+        linked(daemon)
+        ann, bob = (on(daemon, name, nick) for name, nick in zip(NAMES, ("ann", "bob"), strict=True))
+        ann.send(f"NS REGISTER {WORD}")
+        ann.until("NOTICE ann :The account ann is yours")
+        bob.send(f"NS REGISTER {WORD}")
+        assert "again" in bob.until("NOTICE bob :")[-1]
+        # Wrong passwords, by turns.
+        for client, nick in ((ann, "ann"), (bob, "bob")) * 2:
+            client.send("NS IDENTIFY ann wrong-password")
+            assert "again in" not in client.until(f"NOTICE {nick} :")[-1]
+            client.sync()
+        bob.send(f"NS IDENTIFY ann {WORD}")
+        assert "again in" in bob.until("NOTICE bob :")[-1]
+        # Who comes at once, to both: as many stay as there may be.
+        crowd = [daemon.connect() for _ in range(20)]
+        wait_for(lambda: sum(stays(client) for client in crowd) == 4, "the limit of connections")
+        assert stays(ann) and stays(bob)
+
+
+def stays(client: Client) -> bool:
+    """Whether a connection is still open: what it has read is left out."""
+    client.socket.setblocking(False)
+    try:
+        while client.socket.recv(65536):
+            pass
+        return False
+    except BlockingIOError:
+        return True
+    except ConnectionResetError:
+        return False
 
 
 def test_a_server_goes_on_as_the_first_of_two_and_back(daemon: Daemon) -> None:

@@ -210,6 +210,45 @@ def test_one_that_dies_is_started_again_ever_later_and_another_stands_in(scene: 
     assert scene.played[4].heard()[-3]["text"].endswith("(SIGSEGV), and is started again in 0.5 s")
 
 
+def test_who_comes_to_all_processes_at_once_is_as_many_as_one_lets_in(scene: Scene) -> None:
+    scene.write("[flood]\nconnections_per_address = 3\n")
+    played = scene.up()
+    scene.supervisor._loaded = load(str(scene.file), {})
+    # Each has let in as many as there may be, before it heard of the others.
+    for each in played:
+        each.say(**{"is": "counted", "of": [["198.51.100.1", 1]] * 3})
+    scene.stage.turn()
+    dismissed = [[told for told in each.heard() if told["do"] == "dismiss"] for each in played]
+    why = "Too many connections from your address"
+    one_too_many = {"do": "dismiss", "address": "198.51.100.1", "why": why}
+    assert sum(map(len, dismissed)) == 6
+    assert all(told == one_too_many for each in dismissed for told in each)
+    # They are sent away, and one of those who stay goes: there is room for one.
+    for each, told in zip(played, dismissed, strict=True):
+        each.say(**{"is": "counted", "of": [["198.51.100.1", -1]] * len(told)})
+    scene.stage.turn()
+    (staying,) = [each for each, told in zip(played, dismissed, strict=True) if not told]
+    staying.say(**{"is": "counted", "of": [["198.51.100.1", -1], ["198.51.100.1", 1], ["198.51.100.1", 1]]})
+    scene.stage.turn()
+    assert staying.heard()[-1] == one_too_many
+    # So there is when their process has died.
+    staying.end(signal.SIGKILL)
+    (other, *_) = [each for each in played if each is not staying]
+    other.heard()
+    other.say(**{"is": "counted", "of": [["198.51.100.1", 1]] * 4})
+    scene.stage.turn()
+    assert [told for told in other.heard() if told["do"] == "dismiss"] == [one_too_many]
+
+
+def test_what_somebody_has_done_in_one_process_the_others_hear(scene: Scene) -> None:
+    first, second, third = scene.up()
+    spent = [["failures of an address", "192.0.2.1", 1], ["accounts", "", -1]]
+    second.say(**{"is": "spent", "of": spent})
+    scene.stage.turn()
+    assert first.heard() == third.heard() == [{"do": "spend", "of": spent}]
+    assert second.heard() == []
+
+
 def test_a_start_fails_when_one_of_them_cannot_start(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     ends: list[Any] = []
     monkeypatch.setattr("atexit.register", lambda *call: ends.append(call))

@@ -16,6 +16,7 @@ https://api.slack.com/messaging/webhooks#handling_errors
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 from chatnet.api.banned import judge_address
@@ -29,6 +30,7 @@ from chatnet.api.written import JSON, written
 from chatnet.model.hooks import Hook
 from chatnet.model.registered import RegisteredChannel
 from chatnet.rules.allowances import Allowances
+from chatnet.rules.pool import Limit
 from chatnet.services.hooks import Hooking, is_secret
 from chatnet.session.sessions import Sessions
 from chatnet.web.exchange import TEXT, Ask, Place, Reply
@@ -67,6 +69,8 @@ class Incoming:
             lambda: MOST_NAMES,
         )
         self._guesses = Allowances(node.clock.monotonic, lambda: (GUESSES, 60.0), lambda: MOST_NAMES)
+        self.limits: Final[Mapping[str, Limit]] = {"hooks": self._hooks, "guesses of hooks": self._guesses}
+        """What all processes of a server count together."""
 
     async def answer(self, ask: Ask) -> Reply:
         """Whatever is posted; an exception is a fault."""

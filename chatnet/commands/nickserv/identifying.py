@@ -171,7 +171,7 @@ def _described(errand: Errand, client: ClientOf) -> str:
         return describe(errand.sessions, session, asking=session is errand.session)
     if client.there is not None:
         return client.text
-    server = f"on {user.server.name}"
+    server = f"on {errand.user.name_of(user.server)}"
     idle = errand.sessions.persons.idle.get(user)
     if idle is not None:
         return f"{user.nick} {server}, where nobody is connected since {minute(idle.heard.ms / 1000)}"
@@ -209,7 +209,7 @@ async def _elsewhere(errand: Errand, user: User) -> list[ClientOf]:
     for server in [server for server in user.places if server is not errand.network.me]:
         texts = await errand.sessions.sitting.clients(user, server)
         if texts is None:
-            texts = [f"{user.nick} on {server.name}, which does not answer now"]
+            texts = [f"{user.nick} on {errand.user.name_of(server)}, which does not answer now"]
         found += [ClientOf(user, None, server, number, text) for number, text in enumerate(texts, 1)]
     return found
 

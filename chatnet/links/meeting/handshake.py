@@ -88,7 +88,7 @@ class Handshake(Follower):
             link.utter(offer.line())
         for text in self._leaving.lines(settings.name):
             link.utter(text)
-        link.utter(b"SERVER %b 1 :%b" % (me.source, encode(me.description or " ")))
+        link.utter(b"SERVER %b 1 :%b" % (encode(me.name), encode(me.description or " ")))
         link.greeting.greeted = True
         link.greeting.offered = offer
 

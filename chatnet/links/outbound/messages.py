@@ -70,7 +70,7 @@ class MessagesOut:
             behind = {
                 way: None
                 for server in links.node.network.servers.values()
-                if (way := links.way_to(server)) is not None and matches(server.name)
+                if (way := links.way_to(server)) is not None and server.is_called(matches)
             }
             ways = [link for link in links.others(origin) if link in behind]
         _tell(ways, lambda link: link.codec.broadcast(fact))

@@ -93,8 +93,8 @@ class UsersOut:
             back.send(back.codec.kill(node.network.me, user, fact.reason))
         if user.server is not node.network.me:
             # Who is here quits when their last session closes.
-            killer = fact.by.mask.partition("!")[0]
-            node.commit(facts.UserQuit(user, f"Killed ({killer} ({fact.reason}))", fact.at), origin)
+            text = f"Killed ({fact.by.shown} ({fact.reason}))"
+            node.commit(facts.UserQuit(user, text, fact.at), origin)
 
     def _nick_changed(self, fact: facts.NickChanged, origin: object) -> None:
         for link in self._links.others(origin):

@@ -147,7 +147,9 @@ class Encapsulation:
         ways = {
             link: None
             for server in line.network.servers.values()
-            if matches(server.name) and (link := links.way_to(server)) is not None and link is not line.link
+            if server.is_called(matches)
+            and (link := links.way_to(server)) is not None
+            and link is not line.link
         }
         tags, ours = _carried(line), verb == "SNOTE" and inner.param(0)[:1] in OURS
         for link in ways:
@@ -155,7 +157,7 @@ class Encapsulation:
                 continue
             text = link.codec.encap(line.source, line.params)
             link.send(b"@%b %b" % (tags, text) if tags and link.codec.core else text)
-        if not matches(me.name):
+        if not me.is_called(matches):
             return
         _judged(known.handler, inner)
 

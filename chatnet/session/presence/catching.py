@@ -176,7 +176,7 @@ def _name(person: User, fact: MessageSent) -> str:
         return fact.target.name
     if fact.by is person and isinstance(fact.target, User):
         return fact.target.nick
-    return fact.by.nick if isinstance(fact.by, User) else fact.by.mask
+    return fact.by.shown
 
 
 def _lacking(missed: Missed) -> str | None:

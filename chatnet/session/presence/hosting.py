@@ -175,7 +175,7 @@ class Hosting:
         deputy = Deputy(self._home, self._links.seats, Seat(seat, secure=False), number, user)
         verb, *params = line.split(" ")
         place = PLACES.get(verb, (len(params), 0))[0]
-        name = params[place].removeprefix(":") if place < len(params) else self._shared.server_name
+        name = params[place].removeprefix(":") if place < len(params) else self._node.network.me.name
         whom = self._links.queries.meant(name)
         if whom is None or not self._links.queries.is_here(whom):
             deputy.numeric(numerics.ERR_NOSUCHSERVER, middle(name))

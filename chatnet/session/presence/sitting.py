@@ -139,7 +139,7 @@ class Sitting:
         if network.me not in user.seats:
             self._seats.rise(user, "Connection closed")
             return Answer(
-                False, f"A server on the way to {user.server.name} does not let you be here as well"
+                False, f"A server on the way to {user.name_of(user.server)} does not let you be here as well"
             )
         self._sit_down(user, secure)
         return answer
@@ -214,17 +214,17 @@ class Sitting:
         False if it has not, and nobody else is host any more: this server is.
         """
         user, read = session.user, _Lines()
-        host = f":{user.server.name}"
+        host = _sources(user.server)
         answer = await self._seats.do(user, line, read)
         while answer is MOOT and (detained := self._detained.get(user)) is not None:
             await detained
-            host = f":{user.server.name}"
+            host = _sources(user.server)
             answer = await self._seats.do(user, line, read)
         if answer is MOOT and user.server is self._node.network.me and not session.closed:
             return False
         for text in read.lines:  # all at once, so that they are one answer, under one label
             source, _, rest = text.partition(" ")
-            session.send(encode(f":{self._shared.server_name} {rest}" if source == host else text))
+            session.send(encode(f":{self._shared.server_name} {rest}" if source in host else text))
         if answer is None or not answer.granted:
             session.numeric(numerics.RPL_TRYAGAIN, line.partition(" ")[0])
         return True
@@ -347,7 +347,7 @@ class Sitting:
     def _split(self, fact: NetSplit, origin: object) -> None:
         users = self._node.network.users
         for user in [user for user in self._sitters if users.get(user.uid) is not user]:
-            self.end(user, f"Your other sessions are on {user.server.name}, which is lost")
+            self.end(user, f"Your other sessions are on {user.name_of(user.server)}, which is lost")
 
     def _away_changed(self, fact: AwayChanged, origin: object) -> None:
         sitter = self._sitters.get(fact.user)
@@ -373,6 +373,11 @@ class _Lines:
     def __call__(self, text: str) -> None:
         if len(self.lines) < MOST:
             self.lines.append(text)
+
+
+def _sources(server: Server) -> tuple[str, str]:
+    """What stands before what `server` itself says: one of several processes says it by the name of all."""
+    return f":{server.name}", f":{server.shown}"
 
 
 async def _nothing() -> None:

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from chatnet.settings import LinkSettings, ListenSettings, Settings
 from chatnet.settings.endpoints import MOST_PATH
-from chatnet.settings.processes import MOST_PROCESSES, process_names, process_sids
+from chatnet.settings.processes import MOST_PROCESSES, Process, process_names, process_sids
 from chatnet.wiring.config import ConfigError, Loaded, load
 from chatnet.wiring.datafolder import locate
 
@@ -57,13 +57,26 @@ def obstacles(settings: Settings, data: Path) -> list[str]:
     return found
 
 
-def derived(settings: Settings, number: int, data: Path, secret: str) -> Settings:
-    """What the process of that number goes by; `secret` is the password of all links between them."""
+def process_of(settings: Settings, number: int, began: float = 0.0) -> Process:
+    """The process of that number, as the network knows it."""
     server = settings.server
-    names = process_names(server.name, server.processes)
-    sids = process_sids(server.sid, server.processes, server.process_sids)
+    return Process(
+        number,
+        process_names(server.name, server.processes),
+        process_sids(server.sid, server.processes, server.process_sids),
+        began,
+    )
+
+
+def derived(settings: Settings, number: int, data: Path, secret: str) -> Settings:
+    """What the process of that number goes by; `secret` is the password of all links between them.
+
+    It is a server of the network by the name of :func:`process_of`; ``server.name`` is what people see.
+    """
+    server = settings.server
+    _, names, sids, _ = process_of(settings, number)
     hidden = server.hide_servers or "hide_servers" not in server.model_fields_set
-    own: dict[str, Any] = {"name": names[number - 1], "sid": sids[number - 1], "hide_servers": hidden}
+    own: dict[str, Any] = {"sid": sids[number - 1], "hide_servers": hidden}
     own |= {"processes": 1, "process_sids": ()}
     others = tuple(
         _block(settings, names[other - 1], sids[other - 1], secret, data, other, number)

@@ -52,6 +52,14 @@ class Here:
         """None of that one."""
         self._parts.admission.forget(process)
 
+    def dismiss(self, address: str, why: str) -> None:
+        """The newest connection from there is one too many, of all processes together."""
+        self._parts.sessions.dismiss(address, why)
+
+    def spend(self, counted: Sequence[Sequence[Any]]) -> None:
+        """What another process has counted of what all may do so often together."""
+        self._parts.pool.hear(counted)
+
     def stand_in(self, process: int, endpoint: str, listening: socket.socket) -> None:
         """Let those in who come to a socket of another process, which is away."""
         self._listeners.stand_in(process, endpoint, listening)

@@ -7,16 +7,16 @@ import os
 import pickle
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from chatnet.settings.processes import process_sids
 from chatnet.wiring.config import Loaded
 from chatnet.wiring.datafolder import DataFolder, locate
-from chatnet.wiring.processes.channel import Channel, Message, Reading
-from chatnet.wiring.processes.derived import folder_of, loaded_for
+from chatnet.wiring.processes.channel import Channel, Message, Reading, pieces_of
+from chatnet.wiring.processes.derived import folder_of, loaded_for, process_of
 
 log = Logger(namespace="chatnet")
 
@@ -45,6 +45,12 @@ class Node(Protocol):
 
     def forget(self, process: int) -> None:
         """None of that one."""
+
+    def dismiss(self, address: str, why: str) -> None:
+        """The newest connection from there is one too many, of all processes together."""
+
+    def spend(self, counted: Sequence[Sequence[Any]]) -> None:
+        """What another process has counted of what all may do so often together."""
 
     def stand_in(self, process: int, endpoint: str, listening: socket.socket) -> None:
         """Let those in who come to a socket of another process, which is away."""
@@ -80,20 +86,20 @@ class Member:
             self._take_port(message, descriptors)
         self.number = int(message["number"])
         self._secret = str(message["secret"])
+        self._began = float(message["began"])
         (self._lock,) = descriptors  # as long as this process lives, nobody else has the data folder
         self._take(message)
         self._channel: Channel | None = None
         self._asked: list[Deferred[list[str]]] = []
         self._counted: list[tuple[str, int]] = []
+        self._spent: list[tuple[str, str, float]] = []
         self._gathering: list[Deferred[dict[int, str]]] = []
 
     def _take(self, message: Message) -> None:
         loaded: Loaded = pickle.loads(base64.b64decode(message["loaded"]))
         self._data = locate(loaded)
         self.loaded = loaded_for(loaded, self.number, self._data, self._secret)
-        server = loaded.settings.server
-        self.server: str = server.name
-        self.sids = process_sids(server.sid, server.processes, server.process_sids)
+        self.process = process_of(loaded.settings, self.number, self._began)
 
     def _take_port(self, message: Message, descriptors: Sequence[int]) -> None:
         (descriptor,) = descriptors
@@ -111,6 +117,12 @@ class Member:
         return DataFolder(folder_of(self._data, self.number), common=self._data)
 
     # what it says
+
+    def failed(self, why: str) -> None:
+        """This process cannot start: the one that has started it tells why."""
+        for piece in pieces_of({"is": "failed", "why": why}):
+            with suppress(OSError):  # that one is gone
+                self._connection.send(piece)
 
     def begin(self, reactor: Any, node: Node) -> None:
         """Hear what is said from now on, and say that this process is ready."""
@@ -144,6 +156,16 @@ class Member:
     def _tell_counted(self) -> None:
         self._say({"is": "counted", "of": self._counted})
         self._counted = []
+
+    def spent(self, name: str, key: str, step: float) -> None:
+        """Somebody has done so much of what they may do so often, whichever process they do it in."""
+        if not self._spent and self._channel is not None:
+            self._reactor.callLater(TOGETHER, self._tell_spent)
+        self._spent.append((name, key, step))
+
+    def _tell_spent(self) -> None:
+        self._say({"is": "spent", "of": self._spent})
+        self._spent = []
 
     async def rehash(self) -> list[str]:
         """Have all processes read the configuration again; returns what is wrong with it."""
@@ -187,6 +209,10 @@ class Member:
                 node.hear(int(message["for"]), message["of"], lately=bool(message["lately"]))
             case "forget":
                 node.forget(int(message["for"]))
+            case "dismiss":
+                node.dismiss(str(message["address"]), str(message["why"]))
+            case "spend":
+                node.spend(message["of"])
             case "stand in":
                 (descriptor,) = descriptors
                 listening = socket.socket(fileno=descriptor)

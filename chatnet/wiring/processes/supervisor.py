@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,9 +19,11 @@ from typing import Any, Final
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.protocol import ProcessProtocol
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chatnet.rules.admission import Admission
 from chatnet.settings.processes import process_names
 from chatnet.wiring.config import ConfigError, Loaded, load, os_reason, read_motd
 from chatnet.wiring.datafolder import DataFolder, DataFolderError
@@ -32,7 +35,7 @@ from chatnet.wiring.processes.derived import SOCKETS, obstacles
 from chatnet.wiring.processes.gathering import Gathering
 from chatnet.wiring.processes.member import packed
 from chatnet.wiring.processes.ports import Ports, Reserved
-from chatnet.wiring.reload import fixed
+from chatnet.wiring.reload import Reloads, fixed
 from chatnet.wiring.security import Security
 from chatnet.wiring.system import again, allow_descriptors, stop
 
@@ -59,8 +62,11 @@ class Worker(ProcessProtocol):
         self.answer: Deferred[list[str]] | None = None
         """Of what it is asked to reload."""
         self.how = ""
+        """Of what it has ended, or why it could not start."""
         self.counted: Counter[str] = Counter()
         """Its connections, by their addresses."""
+        self.surplus: Counter[str] = Counter()
+        """Those of them that are to end, since there are too many of all processes."""
         self._channel: Channel | None = None
 
     def attach(self, channel: Channel) -> None:
@@ -86,10 +92,12 @@ class Worker(ProcessProtocol):
 
     def processEnded(self, reason: Failure) -> None:
         status: Any = reason.value
+        if self._channel is not None and self._channel.fileno() >= 0:
+            self._channel.doRead()  # its last words
         if status.signal is not None:
             self.how = signal.Signals(status.signal).name
         else:
-            self.how = f"exit status {status.exitCode}"
+            self.how = self.how or f"exit status {status.exitCode}"
         if self._channel is not None:
             self._channel.close()
             self._channel = None
@@ -113,10 +121,13 @@ class Supervisor(Service):
         self._folder = folder
         self._output = output
         self._command = list(command)
+        self._began = time.monotonic()
         self._secret = secrets.token_urlsafe(32)
         self._count = loaded.settings.server.processes
         self._names = process_names(loaded.settings.server.name, self._count)
         self._ports = Ports(self._count)
+        # Each process judges by what it has heard, and lets in too many who come to all at once: it is told.
+        self._admission = Admission(lambda: self._loaded.settings, reactor.seconds, lambda: 1.0)
         self._listeners = Listeners(reactor, Reserved)
         self._listeners.sockets = self._ports
         self._security = Security(reactor, folder.path, loaded.base, lambda: self._loaded.settings)
@@ -129,7 +140,7 @@ class Supervisor(Service):
         self._up = False  # all were ready once
         self._ending = False
         self._restart = False
-        self._reloading = False
+        self._reloads = Reloads()
         self._goodbye = "The server is shutting down"
         self._why = ""
 
@@ -175,6 +186,9 @@ class Supervisor(Service):
             log.warn("The data folder cannot be written to: {reason}", reason=os_reason(error))
         log.info("This server is {count} processes", count=self._count)
         self._reactor.callLater(0, self._name_signals)
+        sweeping = LoopingCall(self._admission.sweep)
+        sweeping.clock = self._reactor
+        sweeping.start(60.0, now=False)
         settings = self._loaded.settings
         # Of those that have one database the first makes it.
         at_once = 1 if settings.storage.url or settings.messages_url else self._count
@@ -203,7 +217,7 @@ class Supervisor(Service):
         worker.attach(Channel(self._reactor, ours, partial(self._heard, worker), lambda: None))
         self._hand_ports(worker)
         start = {"do": "start", "number": number, "secret": self._secret, "loaded": packed(self._loaded)}
-        worker.say(start, self._folder.lock)
+        worker.say(start | {"began": self._began}, self._folder.lock)
 
     def _hand_ports(self, worker: Worker) -> None:
         for endpoint, listening in self._ports.of(worker.number):
@@ -243,6 +257,9 @@ class Supervisor(Service):
         number = worker.number
         if self._workers.get(number) is worker:
             del self._workers[number]
+        for address, count in (worker.counted - worker.surplus).items():
+            for _ in range(count):
+                self._admission.release(address)
         for gathering in list(self._gatherings.values()):
             gathering.leave(number)
         for absent, other in list(self._stand_ins.items()):
@@ -254,8 +271,10 @@ class Supervisor(Service):
         if not self._up:
             text = f"chatnet cannot start: process {number} ({worker.name}) has ended ({worker.how})."
             log.critical("{text}", text=text)
+            if self._output.in_file and sys.__stderr__ is not None:
+                print(text, file=sys.__stderr__)
             atexit.register(os._exit, 1)
-            self.die(text)
+            self.die(f"process {number} cannot start")
             return worker
         settings = self._loaded.settings.server
         lived = self._reactor.seconds() - worker.since
@@ -294,6 +313,8 @@ class Supervisor(Service):
         match message["is"]:
             case "ready":
                 self._ready(worker)
+            case "failed":
+                worker.how = " ".join(str(message["why"]).split())
             case "reloaded":
                 worker.answered(list(message["problems"]))
             case "gather":
@@ -303,12 +324,12 @@ class Supervisor(Service):
                     gathering.answer(worker.number, str(message["text"]))
             case "counted":
                 for address, step in message["of"]:
-                    worker.counted[address] += step
-                    if not worker.counted[address]:
-                        del worker.counted[address]
+                    self._count_one(worker, address, step)
                 self._tell_others(
                     worker, {"do": "count", "for": worker.number, "of": message["of"], "lately": True}
                 )
+            case "spent":
+                self._tell_others(worker, {"do": "spend", "of": message["of"]})
             case "rehash":
                 _log(Deferred.fromCoroutine(self._rehash_for(worker)))
             case "die":
@@ -316,6 +337,21 @@ class Supervisor(Service):
             case "restart":
                 self._restart = not self._ending or self._restart
                 self.die(str(message["reason"]))
+
+    def _count_one(self, worker: Worker, address: str, step: int) -> None:
+        """A connection came to a process (1), or is gone (-1)."""
+        worker.counted[address] += step
+        if not worker.counted[address]:
+            del worker.counted[address]
+        if step > 0:
+            if (why := self._admission.admit(address)) is not None:
+                worker.surplus[address] += 1
+                worker.say({"do": "dismiss", "address": address, "why": why})
+        elif worker.surplus[address]:
+            worker.surplus[address] -= 1
+        else:
+            del worker.surplus[address]
+            self._admission.release(address)
 
     # on the way
 
@@ -352,15 +388,7 @@ class Supervisor(Service):
 
     async def rehash(self) -> list[str]:
         """Read the configuration again, for all, or not at all; returns what is wrong with it."""
-        if self._reloading:
-            return ["a reload is under way already"]
-        self._reloading = True
-        notify(reloading())
-        try:
-            return await self._rehash()
-        finally:
-            self._reloading = False
-            notify(READY)
+        return await self._reloads.do(self._rehash)
 
     async def _rehash(self) -> list[str]:
         before = self._loaded

@@ -25,7 +25,7 @@ class Servers(Base):
         """``:<uplink> SID <name> <hops> <sid> :<description>``"""
         assert server.uplink is not None
         head = b":%b SID %b %d %b :" % (
-            encode(server.uplink.sid), server.source, server.hops + 1, encode(server.sid),
+            encode(server.uplink.sid), encode(server.name), server.hops + 1, encode(server.sid),
         )  # fmt: skip
         return cut_bytes(head + encode(server.description or " "), BODY)
 
@@ -54,7 +54,7 @@ class Servers(Base):
 
     def pong(self, me: Server, asking: Source, now: float) -> bytes:
         """``@time=<now> :<sid> PONG <name> :<sid>``; others than chatnet servers are not told our time."""
-        text = b":%b PONG %b :%b" % (encode(me.sid), me.source, self.id_of(asking))
+        text = b":%b PONG %b :%b" % (encode(me.sid), encode(me.name), self.id_of(asking))
         return b"@%b %b" % (time_tag(now), text) if self.core else text
 
     def sign_of_life(self, verb: str, source: Source, name: str, wanted: Source) -> bytes:
