@@ -238,6 +238,18 @@ def test_a_seat_of_a_process_that_is_gone_is_none_of_the_next_one() -> None:
     mesh.check()
 
 
+def test_that_there_is_no_seat_is_passed_on_by_who_knew_of_none() -> None:
+    """What the host said before was on its way past b when b lost c, and came to the next process there."""
+    mesh = Seats()
+    mesh.wire("b", "c").connections["c"].receive(
+        f":0AA CNSEAT {mesh.ann.user.uid} 0CA + {TAKEN}\r\n".encode()
+    )
+    assert mesh.there("c").seats and not mesh.there("b").seats
+    mesh.settle()
+    assert not any(mesh.there(name).seats for name in "abc")
+    mesh.check()
+
+
 @pytest.mark.parametrize("line", ["NICK eve 1795345580", "QUIT :bye", "AWAY :gone", "MODE {uid} :+i"])
 def test_what_only_the_own_server_says_is_not_believed_of_a_seat(line: str) -> None:
     mesh = Seats()

@@ -36,6 +36,10 @@ def cnseat(line: Line) -> None:
     if user is None or user.server is not host or server is None or server is host:
         raise Ignored  # one of them is lost, as somebody will say
     taken, way = sign == "+", links.way_to(server)
+    if user.person is not None and not taken and server not in user.seats:
+        # It was lost for us in between; those behind us may know of the seat by what was said before.
+        _pass_on(line)
+        return
     if user.person is None or (server in user.seats) is taken:
         raise Ignored
     if taken and way is not None and not links.may_sit(way):
@@ -50,6 +54,10 @@ def _of_alias(line: Line, alias: Alias, server: Server | None, *, taken: bool) -
         raise Ignored
     seats = tuple(seat for seat in alias.person.seats if seat is not server)
     alias.person.seats = (*seats, server) if taken else seats
+    _pass_on(line)
+
+
+def _pass_on(line: Line) -> None:
     for link in line.links.seating(line.link):
         link.send(line.raw)
 
