@@ -45,6 +45,8 @@ class Network:
         self.me = me
         self.fold = cast(Callable[[str], Folded], fold)
         self.servers: dict[SID, Server] = {me.sid: me}
+        self.several = False
+        """Whether this server has several processes."""
         self._processes: dict[str, str] = {}  # of this server: what people know each as, by its name
         self._shown: dict[str, str] = {}  # the same of all servers, if it is another name
         self.users: dict[UID, User] = {}
@@ -159,6 +161,7 @@ class Network:
     def show_as(self, names: Mapping[str, str]) -> None:
         """What people know the processes of this server as, by the name of each."""
         self._processes = dict(names)
+        self.several = len(names) > 1
         self._show()
 
     @property
@@ -176,8 +179,6 @@ class Network:
 
     def here(self) -> list[Server]:
         """The servers that people know as this one: the processes of this server that are there."""
-        if not self._shown:
-            return [self.me]
         return [server for server in self.servers.values() if server.shown == self.me.shown]
 
     def shown(self, name: str) -> str:

@@ -14,23 +14,21 @@ class Surplus:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._expected: dict[str, list[tuple[float, str]]] = {}  # until when, and why
-
-    def __bool__(self) -> bool:
-        return bool(self._expected)
+        self.expected: dict[str, list[tuple[float, str]]] = {}
+        """By their addresses: until when, and why."""
 
     def note(self, address: str, why: str) -> None:
         """One more."""
         now = self._monotonic()
-        for each in [each for each, those in self._expected.items() if those[-1][0] <= now]:
-            del self._expected[each]
-        self._expected.setdefault(address, []).append((now + SURPLUS, why))
+        for each in [each for each, those in self.expected.items() if those[-1][0] <= now]:
+            del self.expected[each]
+        self.expected.setdefault(address, []).append((now + SURPLUS, why))
 
     def take(self, address: str) -> str:
         """Somebody comes from there: why they are sent away; empty if they are not."""
-        those, now = self._expected.pop(address, []), self._monotonic()
+        those, now = self.expected.pop(address, []), self._monotonic()
         those = [each for each in those if each[0] > now]
         why = those.pop(0)[1] if those else ""
         if those:
-            self._expected[address] = those
+            self.expected[address] = those
         return why

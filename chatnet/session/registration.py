@@ -418,7 +418,8 @@ def counts(shared: Shared) -> bytes:
     everybody, invisible, servers = len(network.users), network.invisible, len(network.servers)
     opers, unknown, channels = len(network.opers), len(shared.all) - shared.registered, len(network.channels)
     links, highest = len(shared.links.routes.direct), shared.most
-    if len(here := network.here()) > 1:  # the processes of this server are one
+    if network.several:  # they are one
+        here = network.here()
         servers = len({server.shown for server in network.servers.values()})
         links -= sum(server in shared.links.routes.direct for server in here)
         local = sum(server.users for server in here)

@@ -231,7 +231,7 @@ class Sessions(Shared):
         """A new connection: make its session, and greet it or send it away."""
         klass = self.matching_class(peer)
         session = self._begin(outlet, peer, klass or ConnectionClassSettings(name="none"))
-        if self._surplus and (why := self._surplus.take(peer.address)) and not session.closed:
+        if self._surplus.expected and (why := self._surplus.take(peer.address)) and not session.closed:
             self._dismiss(session, why)
         if not session.closed:
             self._enter(session, klass)

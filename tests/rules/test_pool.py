@@ -90,16 +90,16 @@ def test_limits_that_another_process_has_alone_are_ignored() -> None:
 def test_surplus_is_expected_for_a_while_only() -> None:
     now = [0.0]
     surplus = Surplus(lambda: now[0])
-    assert not surplus
+    assert not surplus.expected
     surplus.note("192.0.2.1", "one")
     now[0] = 5.0
     surplus.note("192.0.2.1", "two")
     surplus.note("192.0.2.2", "other")
-    assert surplus and surplus.take("192.0.2.3") == ""
+    assert surplus.expected and surplus.take("192.0.2.3") == ""
     now[0] = SURPLUS + 1
     assert surplus.take("192.0.2.1") == "two"
     assert surplus.take("192.0.2.1") == ""
     now[0] = SURPLUS + 5
     surplus.note("192.0.2.4", "late")
     assert surplus.take("192.0.2.2") == ""
-    assert surplus.take("192.0.2.4") == "late" and not surplus
+    assert surplus.take("192.0.2.4") == "late" and not surplus.expected
