@@ -171,7 +171,7 @@ def test_somebody_who_comes_and_goes_where_others_are_banned() -> None:
         bob = house.client("bob")
         say(bob, "QUIT")()
 
-    assert calls(do) <= 141
+    assert calls(do) <= 140
 
 
 def test_a_labelled_command() -> None:
