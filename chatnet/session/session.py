@@ -263,7 +263,8 @@ class Session:
 
     def receive(self, data: bytes) -> None:
         """Take a chunk of what the client sent, in any size."""
-        if self.closed:
+        closed = self.closed  # else it would be settled for the type checker, and so for who compiles
+        if closed:
             return
         clock = self.sessions.monotonic
         self.heard = now = clock()
@@ -308,7 +309,8 @@ class Session:
 
     def _resume(self) -> None:
         self.timer = None
-        if self.closed:
+        closed = self.closed
+        if closed:
             return
         # Out of sight meanwhile: a handler that is awaited and ends at once calls go_on, which must not nest.
         backlog, self.backlog = self.backlog or deque(), None
