@@ -27,7 +27,11 @@ from typing import Final, Self
 from nursery import nursery, suits
 from process import Process
 
+import chatnet
+
 ROOT = Path(__file__).resolve().parent.parent
+TREE = Path(chatnet.__file__).resolve().parent.parent
+"""Where the chatnet is that these tests are of: it may be one that was compiled."""
 BIN = Path(sys.executable).parent
 DEADLINE = 180.0
 """Seconds after which whatever a test waits for is taken for lost: many more than it takes when each CPU has
@@ -130,7 +134,7 @@ class Daemon(Process):
             key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")
         }
         self.environment.update(environment or {})
-        self.environment["PYTHONPATH"] = str(ROOT)
+        self.environment["PYTHONPATH"] = str(TREE)
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.settimeout(0.05)
         name = f"chatnet-test-{os.getpid()}-{next(_numbers)}"

@@ -21,6 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import chatnet
+
 PROGRAM: Final = Path(__file__).with_name("nursery_process.py")
 OF_THE_INTERPRETER: Final = ("PYTHON", "LD_", "LC_", "LANG", "FAKETIME")
 """Beginnings of variables that are read before anything is imported."""
@@ -123,7 +125,7 @@ def suits(environment: Mapping[str, str]) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(PROGRAM.parent.parent)}
+    return {**os.environ, "PYTHONPATH": str(Path(chatnet.__file__).resolve().parent.parent)}
 
 
 @cache

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 RUNGS: tuple[frozenset[str], ...] = (
-    frozenset({"wire", "storage", "web", "pages"}),
+    frozenset({"wire", "storage", "web", "pages", "compiled"}),
     frozenset({"settings", "records"}),
     frozenset({"dispatch", "model"}),
     frozenset({"rules", "node"}),

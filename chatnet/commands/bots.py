@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from chatnet.commands.answering import TABLES, find, run
-from chatnet.commands.messages import send
 from chatnet.commands.request import CLIENT, Request
+from chatnet.commands.saying import send
 from chatnet.wire import numerics
 
 

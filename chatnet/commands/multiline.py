@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from chatnet.commands.messages import client_tags_of, send
 from chatnet.commands.request import CLIENT, Request
+from chatnet.commands.saying import client_tags_of, send
 from chatnet.session import answers
 from chatnet.session.multiline import INVALID, REFERENCE, Multiline
 from chatnet.session.render import LINE

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
+from chatnet.compiled import mypyc_attr
 from chatnet.dispatch import Row, Table
 from chatnet.links.exchange.queries import PLACES
 from chatnet.model.entities import Channel, User
@@ -45,6 +46,7 @@ CLIENT = Table()
 """Every command of a client; the modules of this package enter theirs when they are imported."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Request:
     """Who asks what, and the ways to answer.
 

@@ -12,6 +12,7 @@ from chatnet.commands.connections import show_sessions
 from chatnet.commands.filters import line_of
 from chatnet.commands.request import CLIENT, Request
 from chatnet.commands.shields import state
+from chatnet.compiled import version
 from chatnet.history.health import PERIOD
 from chatnet.model.bans import EXEMPTING, NetworkBan
 from chatnet.model.registry import Registry
@@ -56,7 +57,7 @@ def stats(request: Request) -> None:
        who see all)
     m  commands, how often they were used, and their bytes
     p  operators who are here
-    u  how long the server has been up
+    u  how long the server has been up, and what runs
     y  connection classes: seconds between PINGs, connections per address, SendQ
     i  whom the classes are for (operators who see all)
     o  who may become an operator (operators who see all)
@@ -265,6 +266,7 @@ def _uptime(request: Request) -> None:
     days, hours = divmod(hours, 24)
     request.reply(numerics.RPL_STATSUPTIME, days, hours, minutes, seconds)
     request.reply(numerics.RPL_STATSCONN, sessions.most, sessions.most_people, sessions.opened)
+    request.reply(numerics.RPL_STATSDEBUG, "u", f"chatnet {version()}")
 
 
 def _classes(request: Request) -> None:

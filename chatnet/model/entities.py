@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from chatnet.compiled import mypyc_attr
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.keep import Keep, read_keep
 from chatnet.model.modes import NO_MODES
@@ -278,6 +279,7 @@ PARAMETERS: Final = "klfjHWE"
 """Modes that have a parameter, but for lists and ranks."""
 
 
+@mypyc_attr(native_class=False)  # one that were native could not be referred to weakly
 class Channel:
     """A channel of the network.  `ts` is the Unix time of its creation; members are users with rank bits.
 

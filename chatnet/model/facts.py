@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
+from typing import Any, Protocol
 
+from chatnet.compiled import mypyc_attr
 from chatnet.model.bans import NetworkBan
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, ListEntry, Oper, Person, User
+from chatnet.model.fact import fact
 from chatnet.model.filters import Filter
 from chatnet.model.ids import UID, AccountName, Folded
 from chatnet.model.metadata import Target, Word
@@ -27,8 +29,6 @@ from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
 from chatnet.storage.record import Record
 from chatnet.wire.multiline import Part
-
-T = TypeVar("T")
 
 
 class Source(Protocol):
@@ -46,18 +46,13 @@ class Source(Protocol):
         """What people know it as: a nick, or a server's name, which several processes may share."""
 
 
-@dataclass_transform(frozen_default=True)
-def fact(cls: type[T]) -> type[T]:
-    """Make `cls` a fact: slotted, compared by identity, frozen by agreement."""
-    return dataclass(slots=True, eq=False)(cls)
-
-
 class Fact:
     """The common ground of all facts."""
 
     __slots__ = ()
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Hearsay:
     """An origin of facts: another server has told it, or enough to make that of it.
 
@@ -661,9 +656,6 @@ class MessageRedacted(Fact):
     the message.
     """
 
-    command: ClassVar[str] = "REDACT"
-    parts: ClassVar[tuple[Part, ...]] = ()
-
     by: Source
     target: Channel | User
     redacted: str
@@ -672,6 +664,16 @@ class MessageRedacted(Fact):
     msgid: str
     ranks: int = 0
     status: str = ""
+
+    @property
+    def command(self) -> str:
+        """As that of a message."""
+        return "REDACT"
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """There are none."""
+        return ()
 
 
 @fact

@@ -100,8 +100,9 @@ class Labelled:
             self.resume()
         said = self._said()
         source, at, caps = self._node.network.me.source, self._node.clock.time(), self.caps
-        if self._reference is not None:
-            said = [*self._inside(said), closing(source, self._reference, at, caps)]
+        begun = self._reference
+        if begun is not None:
+            said = [*self._inside(said), closing(source, begun, at, caps)]
         elif not said:
             said = [tagged(line(b":%b ACK" % source, at, caps), self.tag)]
         elif len(said) == 1 or is_whole(said):

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chatnet.compiled import mypyc_attr
 
+
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Turn:
     """The outlets that have something to say before the reactor's turn is over.
 
@@ -57,6 +60,7 @@ class Turn:
             outlet.flush()
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Outlet:
     """Lines on their way to one client, as finished bytes that end in CR LF.
 

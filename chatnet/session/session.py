@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Final, Protocol
 
+from chatnet.compiled import mypyc_attr
 from chatnet.dispatch import Phase, Row
 from chatnet.model.entities import User
 from chatnet.model.facts import UserQuit
@@ -149,6 +150,7 @@ class Home(Protocol):
         """Somebody at `address` caused what the opers should know; `public` is as in ``Node.notice``."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Session:
     """Our end of one client. `heard` and `spoke` are monotonic seconds, and `penalty` such a time to come.
     Up to `told` other servers know what it has heard, if they have to.
@@ -261,7 +263,8 @@ class Session:
 
     def receive(self, data: bytes) -> None:
         """Take a chunk of what the client sent, in any size."""
-        if self.closed:
+        closed = self.closed  # else it would be settled for the type checker, and so for who compiles
+        if closed:
             return
         clock = self.sessions.monotonic
         self.heard = now = clock()
@@ -306,7 +309,8 @@ class Session:
 
     def _resume(self) -> None:
         self.timer = None
-        if self.closed:
+        closed = self.closed
+        if closed:
             return
         # Out of sight meanwhile: a handler that is awaited and ends at once calls go_on, which must not nest.
         backlog, self.backlog = self.backlog or deque(), None

@@ -59,7 +59,7 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
 _ENDS: Final = re.compile("[\r\n\0]+")
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chatnet import __version__
+from chatnet.compiled import version
 
 _MOTD = """\
 Welcome to {network}.
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="chatnet",
         description="Tools for a chatnet server, which itself is run by `twistd -n --pidfile= chatnet`.",
     )
-    parser.add_argument("--version", action="version", version=f"chatnet {__version__}")
+    parser.add_argument("--version", action="version", version=f"chatnet {version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     init = commands.add_parser("init", help="write a commented configuration, a certificate and a motd")

@@ -22,7 +22,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from zope.interface import providedBy
 
-import chatnet
+from chatnet.compiled import version
 from chatnet.history.ring import FORGET
 from chatnet.history.standing import SWEEP as STANDING_SWEEP
 from chatnet.links.lifetimes import SWEEP as LINK_SWEEP
@@ -322,7 +322,7 @@ class ChatService(Service):
         settings = self._loaded.settings
         log.info(
             "chatnet {version}: {name} of the network {network}",
-            version=chatnet.__version__,
+            version=version(),
             name=self._parts.node.network.me.name,
             network=settings.server.network,
         )

@@ -10,6 +10,7 @@ from conversation import House
 from staff import oper, sections
 from states import opered
 
+from chatnet.compiled import version
 from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.interfaces import Trouble
 
@@ -32,6 +33,7 @@ def test_uptime(house: House) -> None:
     ann >> "STATS u"
     ann << ":irc.test 242 ann :Server Up 1 days 2:03:04"
     ann << ":irc.test 250 ann :Highest connection count: 1 (1 clients) (1 connections received)"
+    ann << f":irc.test 249 ann u :chatnet {version()}"
     ann << ":irc.test 219 ann u :End of /STATS report"
 
 

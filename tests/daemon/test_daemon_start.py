@@ -18,6 +18,8 @@ import sys
 import pytest
 from daemon_process import DEADLINE, HOST, ROOT, Daemon, wait_for
 
+from chatnet.compiled import version
+
 pytestmark = pytest.mark.daemon
 
 
@@ -49,6 +51,7 @@ def test_it_starts_without_a_configuration_and_says_so_in_a_few_lines(daemon: Da
         lines = daemon.output().splitlines()
         assert 4 <= len(lines) <= 8
         words = "\n".join(lines)
+        assert f"chatnet {version()}: " in words
         assert f"Listening on tcp:{daemon.port}:interface=127.0.0.1 (plain)" in words
         assert f"Listening on tcp:{daemon.tls_port}:interface=127.0.0.1 (TLS)" in words
         assert re.search("Certificate .*default.pem: SHA-256 [0-9a-f]{64}$", words, re.MULTILINE)

@@ -164,7 +164,7 @@ def test_links_of_another_server_counts_hops_from_there() -> None:
 def test_stats_of_another_server_obey_its_rules() -> None:
     mesh, ann, _ = three()
     ask(mesh, ann, "STATS u c.test") << ":c.test 242 ann :Server Up 0 days 0:00:00"
-    ann << ":c.test 250 *" << ":c.test 219 ann u :End of /STATS report"
+    ann << ":c.test 250 *" << ":c.test 249 *" << ":c.test 219 ann u :End of /STATS report"
     ask(mesh, ann, "STATS o c.test") << ":c.test 481 *" << ":c.test 219 ann o *"
     ask(mesh, ann, "STATS l c.test") << ":c.test 219 ann l *"  # she has no connection there
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chatnet import __version__
+from chatnet.compiled import version
 from chatnet.services.tokens import token_hash
 from chatnet.transports.certificates import make_self_signed
 from chatnet.wiring.cli import main
@@ -291,7 +291,7 @@ def test_version(capsys: Captured) -> None:
     with pytest.raises(SystemExit) as left:
         main(["--version"])
     assert left.value.code == 0
-    assert capsys.readouterr().out == f"chatnet {__version__}\n"
+    assert capsys.readouterr().out == f"chatnet {version()}\n"
 
 
 def test_nothing_heavy_is_imported_to_parse_arguments() -> None:
