@@ -487,7 +487,9 @@ PARAMETERS = st.sampled_from(
         "ann!*@*",
     ]
 )
-STRINGS = st.text(alphabet="+-" + "".join(CHANNEL_MODES) + "XY:é", min_size=1, max_size=10)
+SEEN = "".join(letter for letter in CHANNEL_MODES if letter not in "xD")
+"""Modes whose changes are told by MODE alone: who is not seen by all is left out (``test_veils.py``)."""
+STRINGS = st.text(alphabet=f"+-{SEEN}XY:é", min_size=1, max_size=10)
 COMMANDS = st.tuples(st.integers(0, 3), STRINGS, st.lists(PARAMETERS, max_size=6))
 
 
