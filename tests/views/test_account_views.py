@@ -76,6 +76,19 @@ def test_an_account_is_made_and_kept_and_invites(club: ClubDaemon, visit: Visit)
     expect(phone.page.locator("html")).to_have_attribute("data-density", "compact")
 
 
+def test_who_logs_in_by_the_page_is_seen_where_they_are(club: ClubDaemon, visit: Visit) -> None:
+    bob = club.member("bob", "#attic")
+    kim = visit()
+    kim.page.goto(f"{kim.address}c/attic")
+    kim.page.get_by_role("button", name="Make an account").click()
+    kim.page.get_by_label("Your nick").fill("kimball")
+    kim.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    with kim.page.expect_response(lambda answer: answer.url.endswith("/me") and answer.ok):
+        kim.page.locator("button[type=submit]").click()
+    kim.heading("#attic")
+    assert "@127.0.0.1 JOIN " in bob.client.until(r":kimball!\S+ JOIN ")[-1], "not with the host of programs"
+
+
 def test_a_link_that_is_none_lets_in_all_the_same(visit: Visit) -> None:
     guest = visit()
     guest.page.goto(f"{guest.address}join/aaaaaaaaaaaaaaaa")

@@ -70,13 +70,13 @@ async function enter(entry, again = false) {
     if (location.hash) history.replaceState(null, "", location.pathname + location.search);
     api.token = (entry.token && entry.secret) || "";
     if (again && api.token && !(await renew(entry))) return null;
-    if (api.token) keepSettings();
     if (!room) room = new Room(settings, api, {refused: leave, logOut, operate: toOperate});
     const wanted = wantedBy(location);
     const places = again || !entry.channels?.length ? kept() : entry.channels;
     const channels = [...places, ...(wanted ? [wanted] : [])];
     if (invitation(location)) history.replaceState(null, "", "/");
     room.enter(entry, channels.length || again ? channels : (about.autojoin ?? []), again);
+    if (api.token) keepSettings();
     if (operating(location)) await operate();
     return null;
 }
@@ -94,6 +94,7 @@ async function operate() {
     office = open({
         api,
         room,
+        here,
         logIn: () => {
             room?.connection.stop();
             forget();
@@ -130,6 +131,17 @@ async function renew(entry) {
     }
 }
 
+/**
+ * Once one is here by the chat, or is not to be so soon.  Who asks the API before is there as a program first, and then
+ * others see the host of programs, and operators no address.
+ * @returns {Promise<void>}
+ */
+async function here() {
+    const connection = room?.connection;
+    while (connection?.state === "CONNECTING" || connection?.state === "GREETING")
+        await new Promise((done) => connection.addEventListener("state", done, {once: true}));
+}
+
 /** What one likes is kept with the account, a moment after it was changed. */
 function keepSettings() {
     let timer = 0;
@@ -140,7 +152,7 @@ function keepSettings() {
             KEEP_AFTER,
         );
     };
-    api.get("/me").then(
+    here().then(() => api.get("/me")).then(
         (me) => me?.settings?.web && settings.take(JSON.stringify(me.settings.web)),
         () => null, // then those of this browser hold
     );

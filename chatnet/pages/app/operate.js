@@ -12,6 +12,7 @@ import {words} from "./words/operate/en.js";
  * @typedef {object} How
  * @property {Api} api of who is logged in to the chat
  * @property {import("./room.js").Room | null} room the chat, if one is in it
+ * @property {() => Promise<void>} here once one is in the chat, or is not to be soon
  * @property {() => void} logIn go to the door
  * @property {() => void} leave go to the chat
  */
@@ -89,6 +90,7 @@ class Page {
         /** @type {any} */
         let me = null;
         let why = "";
+        if (!own) await this.how.here();
         try {
             me = api.token ? await api.get("/me") : null;
         } catch (error) {
