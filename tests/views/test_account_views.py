@@ -89,6 +89,15 @@ def test_who_logs_in_by_the_page_is_seen_where_they_are(club: ClubDaemon, visit:
     assert "@127.0.0.1 JOIN " in bob.client.until(r":kimball!\S+ JOIN ")[-1], "not with the host of programs"
 
 
+def test_a_guest_whose_nick_is_taken_reads_who_they_are(club: ClubDaemon, visit: Visit) -> None:
+    club.member("bob", "#attic")
+    kim = visit().enter("bob", "#attic")
+    bar = kim.page.locator("chat-bar")
+    expect(bar).to_contain_text("Somebody else is called bob, so you are bob_ here.")
+    bar.get_by_role("button", name="Take another nick").click()
+    kim.page.get_by_label("Nick", exact=True).wait_for()
+
+
 def test_a_link_that_is_none_lets_in_all_the_same(visit: Visit) -> None:
     guest = visit()
     guest.page.goto(f"{guest.address}join/aaaaaaaaaaaaaaaa")

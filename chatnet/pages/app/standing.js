@@ -15,11 +15,12 @@ export function tell(room, nick) {
     const close = (/** @type {string} */ key) => ({words: say("close"), go: () => bar.drop(key)});
     if (off > LATE)
         bar.tell({key: "clock", words: say("bar.clock", {n: Math.round(off / MINUTE)}), deeds: [close("clock")]});
-    if (!me.account && nick && !me.nick.startsWith(nick)) {
-        // the nick is an account's: accounts protect theirs
+    if (!me.account && nick && me.nick !== nick) {
+        // as nick_ one came since somebody has it; another one is given by accounts, which protect theirs
+        const why = me.nick.startsWith(nick) ? "bar.taken" : "bar.guest";
         const another = {words: say("bar.nick"), go: () => desk.dialog("settings")};
         const login = {words: say("door.login"), go: () => room.logOut("login")};
-        bar.tell({key: "nick", words: say("bar.guest", {nick, now: me.nick}), deeds: [login, another, close("nick")]});
+        bar.tell({key: "nick", words: say(why, {nick, now: me.nick}), deeds: [login, another, close("nick")]});
     } else bar.drop("nick");
     if (!isSecureContext) bar.tell({key: "insecure", words: say("bar.insecure"), deeds: [close("insecure")]});
 }
