@@ -38,6 +38,17 @@ def test_a_guest_comes_in_and_talks_with_somebody_who_has_another_client(
     kim.row("bob left the network (Quit: see you)")
 
 
+def test_a_topic_is_offered_to_those_who_may_set_it(club: ClubDaemon, visit: Visit) -> None:
+    club.member("bob", "#tea")
+    kim = visit().enter("kim", "#tea")
+    kim.page.get_by_text("This is the beginning of #tea").wait_for()
+    offered = kim.page.get_by_role("button", name="Set a topic")
+    expect(offered).to_have_count(0)
+    kim.say("/join #coffee")
+    kim.heading("#coffee")
+    expect(offered).to_have_count(1)
+
+
 def test_replies_reactions_and_deletions(club: ClubDaemon, visit: Visit) -> None:
     ann = club.member("ann", "#desk")
     kim = visit().enter("kim", "#desk")

@@ -129,6 +129,12 @@ export class Desk {
         return [...ranks].some((rank) => rank !== voice);
     }
 
+    /** Whether one may choose the topic of a channel. @param {Target | null} target */
+    maySetTopic(target) {
+        const channel = target?.channel;
+        return Boolean(channel?.joined && (this.isOperator(target) || !channel.modes.has("t")));
+    }
+
     /** Those who spoke last, the last first. @param {Target | null} target @returns {string[]} */
     lastSpoken(target) {
         const rows = target?.past.rows() ?? [];

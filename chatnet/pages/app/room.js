@@ -186,7 +186,7 @@ export class Room {
                     "div",
                     {class: "deeds"},
                     button(say("invite"), () => desk.dialog("invite", target.name)),
-                    button(say("topic.set"), () => desk.dialog("channel", target.name)),
+                    desk.maySetTopic(target) && button(say("topic.set"), () => desk.dialog("channel", target.name)),
                 ),
         );
     }

@@ -14,7 +14,7 @@ export function open(desk, name = desk.open?.name) {
     if (!target) return;
     const key = desk.fold(target.name);
     const {channel} = target;
-    const may = channel && channel.joined && (desk.isOperator(target) || !channel.modes.has("t"));
+    const may = desk.maySetTopic(target);
     const topic = h("textarea", {rows: "3", maxlength: String(Number(desk.model.isupport.get("TOPICLEN")) || 390)});
     topic.value = channel?.topic ?? "";
     const level = h(
