@@ -75,7 +75,7 @@ export const COMMANDS = {
     },
     whois: ({desk, target, words: [nick]}) =>
         desk.dialog("person", nick ?? (target.channel ? desk.model.me.nick : target.name)),
-    oper: ({desk, words}) => (words.length === 2 ? desk.command("OPER", words) : desk.dialog("oper")),
+    oper: ({desk, words}) => (words.length === 2 ? desk.command("OPER", words) : desk.dialog("oper", words[0])),
     quote: ({desk, rest}) => (rest ? desk.quote(rest) : wants("quote")),
     cs: (typed) => served("CS", typed),
     ns: (typed) => served("NS", typed),

@@ -6,12 +6,13 @@ import {say} from "../words.js";
 
 /** @typedef {import("../desk.js").Desk} Desk */
 
-/** @param {Desk} desk */
-export function open(desk) {
-    const {close} = frame(
+/** @param {Desk} desk @param {string} [name] to begin with */
+export function open(desk, name = "") {
+    const {close, within} = frame(
         say("oper.title"),
-        asking(desk, "", () => close()),
+        asking(desk, name, () => close()),
     );
+    within.querySelectorAll("input")[name ? 1 : 0].focus();
 }
 
 /**

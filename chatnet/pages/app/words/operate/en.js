@@ -160,7 +160,7 @@ export const words = {
     "operate.ban.login": "Let in who logs in",
     "operate.ban.hits": "Hits {hits} of {of}.",
     "operate.ban.here": "{here} of them here:",
-    "operate.ban.sure": "Yes, ban all {n} of them: more than a tenth of the network",
+    "operate.ban.sure": "Yes, ban {n|this one|them all}: more than a tenth of the network",
     "operate.ban.sure.self": "Yes, though it hits me",
     "operate.ban.sure.first": "Look whom it hits, and say that it is meant so.",
     "operate.ban.go": "Ban",
