@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -118,4 +119,5 @@ def test_pages_and_people_hear_each_other(daemon: Daemon, bridge: str) -> None:
     with daemon.client("ann") as ann:
         ann.send("CAP REQ message-tags", "JOIN #club")
         ann.until(" 366 ")
-        asyncio.run(talk(ann, bridge))
+        with ThreadPoolExecutor() as pool:  # a browser of other tests may have a loop in this thread
+            pool.submit(asyncio.run, talk(ann, bridge)).result()

@@ -350,6 +350,23 @@ def test_a_nick_that_was_told_before_its_teller_heard_of_a_save_is_the_nick_ever
     mesh.check()
 
 
+def test_a_nick_that_a_save_took_does_not_come_back_by_who_had_not_heard_of_it() -> None:
+    """Or a SAVE and the nick could follow one another around for ever."""
+    mesh = Apart()
+    mesh.meet()
+    known = mesh.person("b")
+    assert known is not None
+    nick, since = known.nick, known.nick_ts
+    defeat(mesh["b"].parts.links, known)
+    mesh.settle()
+    mesh.wire("a", "b").connections["b"].receive(f":0AA CNNICK {known.uid} {nick} {since}\r\n".encode())
+    mesh.settle()
+    for house in ("a", "b"):
+        saved = mesh.person(house)
+        assert saved is not None and saved.nick == saved.uid
+    mesh.check()
+
+
 def test_whose_last_seat_is_lost_is_not_the_user_of_a_server_that_is_lost_with_it() -> None:
     """a hosts a person whose devices are on b; c behind it claims the same person, and both are lost."""
     mesh = Houses("a", "b", "c")

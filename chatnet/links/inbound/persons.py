@@ -7,7 +7,7 @@ from chatnet.links.codecs.solanum.persons import FOLLOWS, KNOWN, PERSON, WHY
 from chatnet.links.exchange.known import ASKED, SAID
 from chatnet.links.exchange.persons import Persons
 from chatnet.links.inbound import users
-from chatnet.links.inbound.collisions import defeat
+from chatnet.links.inbound.collisions import defeat, save_newcomer
 from chatnet.links.inbound.seats import claimed_person
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
@@ -73,7 +73,11 @@ class PersonsIn:
         user, nick, ts = line.network.users.get(UID(line.params[0])), line.params[1], line.ts(2)
         if user is None or user.person is None or not is_nick(nick, line.node.settings.limits.nick):
             raise Ignored
-        if (ts, line.network.fold(nick)) <= (user.nick_ts, user.folded):
+        folded = line.network.fold(nick)
+        if (ts, folded) <= (user.nick_ts, user.folded):
+            raise Ignored
+        if user.lost == (folded, ts):  # who says so had not heard of the SAVE, or has it by one who had not
+            save_newcomer(line.link, user, ts)
             raise Ignored
         for link in line.links.seating(line.link):
             link.send(line.raw)
