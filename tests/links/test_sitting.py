@@ -800,3 +800,19 @@ def test_who_is_taken_over_and_banned_does_not_stay() -> None:
     mesh.advance(10.0)
     assert mesh.user("b") is None
     mesh.check()
+
+
+def test_what_was_typed_while_the_host_was_asked_and_lost_is_done_one_after_the_other() -> None:
+    mesh = Houses("a", "b", "c")
+    mesh.come("b", "ann")
+    zoe = mesh["a"].client("zoe")
+    zoe >> "JOIN #x"
+    mesh.settle()
+    phone = mesh.begin("a", "ann")
+    phone >> "JOIN #x" >> "JOIN #x"
+    zoe.lines()
+    mesh.cut("a", "b")
+    mesh.settle()
+    mesh.advance(1.0)
+    assert [line for line in zoe.lines() if " JOIN #x" in line] == [":ann!~ann@192.0.2.1 JOIN #x"]
+    mesh.check()

@@ -178,7 +178,12 @@ class Seats:
             self._node.hearing_changed()
         if question.timer is not None:
             question.timer.cancel()
-        question.answer.keep(answer)
+        if self._node.busy:
+            # Whoever goes on does so when all have heard what has happened: or what they did would not be true
+            # yet when they do the next thing.
+            self._node.clock.later(0.0, lambda: question.answer.keep(answer))
+        else:
+            question.answer.keep(answer)
 
     def _split(self, fact: NetSplit, origin: object) -> None:
         gone = set(fact.servers)
