@@ -116,6 +116,30 @@ def test_other_makes_read_of_the_lost_server_and_then_of_another_user() -> None:
     assert "QUIT" not in verbs and "KILL" not in verbs
 
 
+def test_other_makes_read_nothing_of_who_is_nobodys() -> None:
+    """A server with a seat says what they did there before it heard that their server is lost."""
+    mesh = Left("a", "b", "c", sections_of={"b": {"link": [block("so1")]}})
+    phone = mesh.come("c", "ann")
+    so1 = stranger(mesh["b"], "so1.test", "1SO")
+    mesh.say(phone, "JOIN #d")
+    so1.lines()
+    phone >> "JOIN #e" >> "PART #d :bye"
+    mesh["c"].settle()
+    mesh.lose()
+    before = mesh.there("b")
+    assert before.orphan
+    while mesh.wire("b", "c").deliver("c"):
+        pass
+    assert before.orphan and sorted(each.name for each in before.channels) == ["#c", "#e"]
+    told = [line.partition(" ")[2] if line[0] == "@" else line for line in so1.lines()]
+    assert not any(" JOIN " in line or " PART " in line for line in told), told
+    mesh.advance(0.1)
+    mesh.settle()
+    told = [line.partition(" ")[2] if line[0] == "@" else line for line in so1.lines()]
+    assert {line.split(" ")[3] for line in told if " SJOIN " in line} == {"#c", "#e"}
+    mesh.check()
+
+
 def test_a_newcomer_is_told_nothing_of_who_waits_until_somebody_claims_them() -> None:
     settings = {"always_on": "all", "host": False, "orphan_time": 20}
     mesh = Left("a", "b", "c", sections_of={"b": {"bouncer": settings}, "c": {"bouncer": settings}})

@@ -179,8 +179,8 @@ class Seats:
         if question.timer is not None:
             question.timer.cancel()
         if self._node.busy:
-            # Whoever goes on does so when all have heard what has happened: or what they did would not be true
-            # yet when they do the next thing.
+            # Whoever goes on does so when all have heard what has happened: or what they did would not be
+            # true yet when they do the next thing.
             self._node.clock.later(0.0, lambda: question.answer.keep(answer))
         else:
             question.answer.keep(answer)

@@ -112,7 +112,11 @@ class ChannelsOut:
         values = parameters(channel) if fact.created else {}
         told = SJoin(channel.name, channel.ts, flags, values, fact.members, silent=not fact.created)
 
+        hidden = len(fact.members) == 1 and fact.members[0][0].orphan
+
         def make(link: Link) -> Iterable[bytes]:
+            if hidden and not link.codec.seats:
+                return ()  # there they are gone with their server; who takes them over tells where they are
             if fact.created and stamp is None and self._links.registers is not None:
                 return burst.channel(self._links, link, channel)  # it may have had lists and a topic before
             if fact.merged and not link.stamped:
@@ -211,7 +215,10 @@ class ChannelsOut:
         stamp = self._stamp(origin)
         if stamp is not None and self._links.registers is not None:
             self._links.registers.left(channel, user.subject, stamp)
-        self._tell(origin, make, stamp)
+        if user.orphan:  # as where they come in
+            self._tell(origin, lambda link: make(link) if link.codec.seats else (), stamp)
+        else:
+            self._tell(origin, make, stamp)
 
     def _user_quit(self, fact: facts.UserQuit, origin: object) -> None:
         for channel in fact.user.channels:
