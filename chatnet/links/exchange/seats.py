@@ -7,6 +7,7 @@ it, all of which know of seats: else the seat would know no person there (docs/f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
 from typing import Final, NamedTuple, Protocol
 
@@ -178,16 +179,17 @@ class Seats:
             self._node.hearing_changed()
         if question.timer is not None:
             question.timer.cancel()
-        if self._node.busy:
-            # Whoever goes on does so when all have heard what has happened: or what they did would not be
-            # true yet when they do the next thing.
-            self._node.clock.later(0.0, lambda: question.answer.keep(answer))
-        else:
-            question.answer.keep(answer)
+        question.answer.keep(answer)
 
     def _split(self, fact: NetSplit, origin: object) -> None:
         gone = set(fact.servers)
         for question in [each for each in self._open.values() if each.host in gone]:
+            # Whoever goes on does so when all have heard what has happened: or what they did would not be
+            # true yet when they do the next thing.
+            self._node.clock.later(0.0, partial(self._lost, question))
+
+    def _lost(self, question: Question) -> None:
+        if self._open.get(question.number) is question:
             self._end(question, MOOT)
 
     def _quit(self, fact: UserQuit, origin: object) -> None:
