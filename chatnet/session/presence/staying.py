@@ -440,16 +440,14 @@ class Staying:
             ever = Stamp(1, 0, network.me.sid)
             since = (self._read(stamps[""]) or since) if "" in stamps else ever
         folded = network.fold(seat.channel)
-        channel, ranks = network.channels.get(folded), _ranks(seat.ranks)
-        if channel is not None:
-            if user in channel.members:
-                return
-            ranks = ranks if channel.ts >= seat.ts else 0
-            self._node.commit(Joined(channel, ((user, ranks),), now), since)
-        else:
+        channel = network.channels.get(folded)
+        anew = channel is None
+        if channel is None:
             channel = self._restored(folded, seat, standing.get(folded))
-            ranks = ranks if channel.ts >= seat.ts else 0
-            self._node.commit(Joined(channel, ((user, ranks),), now, created=True, before=True), since)
+        elif user in channel.members:
+            return
+        ranks = _ranks(seat.ranks) if channel.ts >= seat.ts else 0
+        self._node.commit(Joined(channel, ((user, ranks),), now, created=anew, before=anew), since)
         for letter in rank_letters(ranks):
             stamp = self._read((stamps or {}).get(letter, ""))
             if stamp is not None:
