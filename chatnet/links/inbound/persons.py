@@ -8,7 +8,7 @@ from chatnet.links.exchange.known import ASKED, SAID
 from chatnet.links.exchange.persons import Persons
 from chatnet.links.inbound import users
 from chatnet.links.inbound.collisions import defeat, save_newcomer
-from chatnet.links.inbound.seats import claimed_person
+from chatnet.links.inbound.seats import claimed_person, pass_on
 from chatnet.links.speech.line import Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import Neighbours
@@ -79,8 +79,7 @@ class PersonsIn:
         if user.lost == (folded, ts):  # who says so had not heard of the SAVE, or has it by one who had not
             save_newcomer(line.link, user, ts)
             raise Ignored
-        for link in line.links.seating(line.link):
-            link.send(line.raw)
+        pass_on(line)
         saved = is_uid(user.nick)
         # A SAVE takes the time with the nick: who said this may have heard of it since, and then has to hear
         # what became of it here.

@@ -38,7 +38,7 @@ def cnseat(line: Line) -> None:
     taken, way = sign == "+", links.way_to(server)
     if user.person is not None and not taken and server not in user.seats:
         # It was lost for us in between; those behind us may know of the seat by what was said before.
-        _pass_on(line)
+        pass_on(line)
         return
     if user.person is None or (server in user.seats) is taken:
         raise Ignored
@@ -54,10 +54,11 @@ def _of_alias(line: Line, alias: Alias, server: Server | None, *, taken: bool) -
         raise Ignored
     seats = tuple(seat for seat in alias.person.seats if seat is not server)
     alias.person.seats = (*seats, server) if taken else seats
-    _pass_on(line)
+    pass_on(line)
 
 
-def _pass_on(line: Line) -> None:
+def pass_on(line: Line) -> None:
+    """Send a line on as it came, to all others who know of people with sessions on several servers."""
     for link in line.links.seating(line.link):
         link.send(line.raw)
 
