@@ -390,3 +390,33 @@ def test_whose_last_seat_is_lost_is_not_the_user_of_a_server_that_is_lost_with_i
     mesh.settle()
     mesh.agree()
     mesh.check()
+
+
+def test_who_is_put_out_by_a_claim_that_is_over_is_out_where_its_person_is_back() -> None:
+    """b hears of the KICK when ann has left it, and the server of her other claim is lost."""
+    mesh = Houses("a", "b", "c")
+    mesh["a"].account("carol")
+    mesh.settle()
+    carol = mesh.come("a", "carol")
+    mesh.say(carol, "JOIN #d")
+    mesh.cut("b", "c")
+    mesh.settle()
+    ann = mesh.come("b", "ann")
+    mesh.say(ann, "JOIN #d")
+    mesh.come("c", "ann")
+    mesh.link("b", "c")
+    while not mesh["b"].parts.links.claims.aliases:
+        assert any([mesh.wire("b", "c").deliver("b"), mesh.wire("b", "c").deliver("c")])
+    while not ((known := mesh.user("c")) and any(channel.name == "#d" for channel in known.channels)):
+        assert mesh.wire("b", "c").deliver("b")
+    ann >> "QUIT"
+    carol >> "KICK #d ann :out"
+    mesh.cut("b", "c")
+    mesh.settle()
+    mesh.advance(1.0)
+    assert mesh.user("b") is None and [channel.name for channel in mesh.there("c").channels] == ["#d"]
+    mesh.link("b", "c")
+    mesh.settle()
+    for house in ("a", "b", "c"):
+        assert not mesh.there(house).channels
+    mesh.agree()

@@ -460,6 +460,7 @@ class Persons(Follower):
             return
         if self._network.persons.get(person.key) is not None:
             return  # it was another user of the same account
+        self._claims.ended(fact.user.uid, Former(person.key, fact.user.places))
         alias = others[0]
         self._claims.remove(alias)
         user = alias.user
