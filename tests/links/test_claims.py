@@ -14,6 +14,7 @@ from chatnet.links.codecs.solanum import SEATS
 from chatnet.links.exchange.taken import GATHERED
 from chatnet.links.inbound.collisions import defeat
 from chatnet.model.entities import User
+from chatnet.model.modes import RANKS
 from chatnet.rules.stamps import Stamp
 
 CAPS = "echo-message message-tags draft/message-redaction"
@@ -420,3 +421,56 @@ def test_who_is_put_out_by_a_claim_that_is_over_is_out_where_its_person_is_back(
     for house in ("a", "b", "c"):
         assert not mesh.there(house).channels
     mesh.agree()
+
+
+def test_who_is_given_a_rank_while_another_server_takes_them_over_has_it() -> None:
+    """b hears of it by the UID of a claim that is over since it took the person over itself."""
+    mesh = Houses("a", "b", "c")
+    mesh.say(mesh.come("a", "ann"), "JOIN #c")
+    mesh.come("b", "ann")
+    old = mesh.there("b").uid
+    mesh.bob >> "MODE #c +v ann"
+    mesh.cut("a", "b")
+    mesh["b"].settle()
+    mesh.clock.advance(0.1)
+    assert mesh.there("b").uid != old
+    mesh.settle()
+    assert [list(mesh.there(house).channels.values()) for house in "bc"] == [[RANKS["v"]]] * 2
+    mesh.advance(1.0)
+    mesh.link("a", "b")
+    mesh.settle()
+    assert [list(mesh.there(house).channels.values()) for house in "abc"] == [[RANKS["v"]]] * 3
+    mesh.agree()
+
+
+@pytest.mark.parametrize("line", ["KICK #c ann :out", "MODE #c +v ann"])
+@pytest.mark.parametrize("how", ["quit", "split"])
+def test_what_was_on_its_way_when_its_claim_ended_is_of_the_person(how: str, line: str) -> None:
+    """a takes ann over, unseen by the others, from whose network she is gone when b hears of it."""
+    mesh = Houses("a", "b", "d", "c")
+    mesh.cut("d", "c")
+    mesh.link("b", "c")
+    mesh.settle()
+    host = mesh.come("d", "ann")
+    mesh.say(host, "JOIN #c")
+    mesh.come("a", "ann")
+    assert mesh.seats("d") == ["a.test"]
+    mesh.cut("a", "b")
+    mesh.settle()
+    mesh.advance(1.0)
+    mesh.bob >> line
+    if how == "quit":
+        host >> "QUIT"
+        while mesh.user("b") is not None:
+            assert mesh.wire("b", "d").deliver("d")
+    else:
+        mesh.cut("b", "d")
+        mesh["b"].settle()
+        assert mesh.user("b") is None
+    mesh.settle()
+    mesh.advance(1.0)
+    mesh.link("a", "b")
+    mesh.settle()
+    expected = [RANKS["v"]] if line.startswith("MODE") else []
+    assert [list(mesh.there(house).channels.values()) for house in "abc"] == [expected] * 3
+    mesh.check()

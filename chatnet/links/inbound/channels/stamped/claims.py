@@ -252,7 +252,7 @@ class _Merge:
                 self._tell_ranks(channel, user, came[user])
         for uid, ranks in self._absent:  # they may come back
             for letter in rank_letters(ranks):
-                self._hold(channel, f"{letter}:{uid}", unstamped=False)
+                self._hold(channel, registers.register(f"{letter}:{uid}"), unstamped=False)
         return changes
 
     def _tell_ranks(self, channel: Channel, user: User, ranks: int) -> None:
