@@ -444,6 +444,25 @@ def test_who_is_given_a_rank_while_another_server_takes_them_over_has_it() -> No
     mesh.agree()
 
 
+def test_who_is_killed_by_an_operator_while_another_server_takes_them_over_is_gone() -> None:
+    """Not if a server says so: it means the claim, and that is over."""
+    mesh = Houses("a", "b", "c")
+    mesh.come("a", "ann")
+    mesh.come("b", "ann")
+    old, bob = mesh.there("b").uid, mesh.there("b", "bob").uid
+    mesh.cut("a", "b")
+    mesh["b"].settle()
+    mesh.clock.advance(0.1)
+    mesh.settle()
+    assert mesh.there("b").uid != old
+    for source, there in (("0CA", True), (bob, False)):
+        line = f":{source} KILL {old} :c.test!bob (spam)\r\n"
+        mesh.wire("b", "c").connections["b"].receive(line.encode())
+        mesh.settle()
+        assert [mesh.user(house) is not None for house in "bc"] == [there] * 2
+    mesh.check()
+
+
 @pytest.mark.parametrize("line", ["KICK #c ann :out", "MODE #c +v ann"])
 @pytest.mark.parametrize("how", ["quit", "split"])
 def test_what_was_on_its_way_when_its_claim_ended_is_of_the_person(how: str, line: str) -> None:

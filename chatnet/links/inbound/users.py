@@ -320,7 +320,10 @@ def kill_(line: Line) -> None:
     if (bot := line.network.pseudo_users.get(UID(line.params[0]))) is not None:
         line.links.put_off(line.link, bot)
         return
-    user, by, node, link = line.user(0), line.source, line.node, line.link
+    by, node, link = line.source, line.node, line.link
+    # An operator means the person, who may be the user of another claim meanwhile.
+    person = line.links.claims.meant(UID(line.params[0])) if isinstance(by, User) else None
+    user = line.user(0) if person is None else person
     assert link.settings is not None
     if user.orphan and isinstance(by, Server) and not link.codec.seats:
         raise Ignored  # there they are gone, and it answers so to a line that says something of them
