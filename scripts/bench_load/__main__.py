@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 from types import FrameType
 
+from bench_load.database import Database
 from bench_load.inspircd import HOW_TO_GET, InspIRCd, is_there
 from bench_load.picture import drawn
 from bench_load.report import Measured, as_json, markdown, table, titled
@@ -56,6 +57,9 @@ mean nothing.
 With --bans N each tree that knows [[ban]] has so many, of mixed kinds; older ones have none. With --store on
 --store off it is seen what storing messages costs. With --clients 100 --clients 500 it is seen how cost grows
 with clients; in churn they are those that come at the same time, and each comes 30 times.
+
+With --database URL each server is measured with a database of PostgreSQL as well: a new one for each run,
+made on this machine by the user of that URL. What PostgreSQL takes is told apart.
 
 With --processes 1 --processes 2 it is seen what a delivery costs all processes of a server together, wherever
 they run: on as many cores, deliveries a second are that of one, times cores, by that ratio.
@@ -107,6 +111,7 @@ def arguments() -> argparse.Namespace:
     option("--bans", type=int, default=0, metavar="N", help="so many bans, of people who do not come")
     option("--store", action="append", choices=["on", "off"], help="with messages stored, or not; the same")
     option("--processes", type=int, action="append", metavar="N", help="a server of so many; the same")
+    option("--database", metavar="URL", help="with a database of PostgreSQL as well, made beside this one")
     option("--peer", choices=["inspircd"], help="measure this server as well")
     option("--peer-root", type=Path, default=Path("/"), metavar="DIR", help="where its package was unpacked")
     option("--address", metavar="HOST:PORT", help="measure a server that already runs on this machine")
@@ -121,8 +126,10 @@ def arguments() -> argparse.Namespace:
         parser.error("--address must begin with 127.0.0.1: or [::1]:")
     if given.clients and (given.scale != 1.0 or min(given.clients) < 1):
         parser.error("--clients is a number above 0, and stands in place of --scale")
-    if given.address and given.store:
-        parser.error("a server that runs already stores what it stores: no --address with --store")
+    if given.address and (given.store or given.database):
+        parser.error(
+            "a server that runs already stores what it stores: no --address with --store or --database"
+        )
     for tree in given.tree or ():
         if not is_tree(tree):
             parser.error(f"--tree {tree}: there is no source tree of chatnet")
@@ -204,19 +211,22 @@ def measure(scenario: str, column: Column, options: Options, number: int, bench:
     return Measured(scenario, column.name, number, result.figures, result.trouble, options.clients)
 
 
-def makes(given: argparse.Namespace) -> list[Make | Running]:
+def makes(given: argparse.Namespace, database: Database | None) -> list[Make | Running]:
     """Which servers are to be measured."""
+    databases = [None] if database is None else [None, database]
     found: list[Make | Running] = []
     trees: list[Path] = given.tree or ([] if given.address else [ROOT])
     for tree in trees:
         for stores in given.store or [None]:
             name = f"{tree} {commit(tree)}" if len(trees) > 1 else "chatnet"
             name += f", store {stores}" if len(given.store or ()) > 1 else ""
-            for processes in given.processes or [1]:
+            for processes, database in product(given.processes or [1], databases):
                 called = name + (f", {processes} processes" if len(given.processes or ()) > 1 else "")
+                called += ", PostgreSQL" if database is not None else ""
                 while called in [make.name for make in found]:
                     called += "'"
-                found.append(Tree(called, tree, given.bans, stores and stores == "on", processes))
+                stored = stores and stores == "on"
+                found.append(Tree(called, tree, given.bans, stored, processes, database))
     if given.address:
         found.append(Running(given.address, given.pid))
     if given.peer:
@@ -224,10 +234,10 @@ def makes(given: argparse.Namespace) -> list[Make | Running]:
     return found
 
 
-def columns(given: argparse.Namespace) -> list[Column]:
+def columns(given: argparse.Namespace, database: Database | None) -> list[Column]:
     """Every server with every set of capabilities."""
     found = []
-    for make, names in product(makes(given), given.caps or ["none"]):
+    for make, names in product(makes(given, database), given.caps or ["none"]):
         caps = tuple(name for name in names.split(",") if name != "none")
         several = len(given.caps or ()) > 1
         found.append(Column(f"{make.name}, caps {names}" if several else make.name, make, caps))
@@ -252,7 +262,8 @@ def main() -> int:
     generator_cpu, server_cpu = two_cpus()
     if generator_cpu is not None:
         os.sched_setaffinity(0, {generator_cpu})
-    compared = columns(given)
+    database = Database(given.database) if given.database else None
+    compared = columns(given, database)
     names = [column.name for column in compared]
     about: dict[str, object] = {
         "servers": names,
@@ -270,17 +281,21 @@ def main() -> int:
         "generator_cpu": generator_cpu,
     }
     runs: list[Measured] = []
-    with tempfile.TemporaryDirectory(prefix="chatnet-bench-") as folder:
-        bench = Bench(Path(folder), server_cpu)
-        rounds = range(1, given.rounds + 1)
-        for scenario, clients, number in product(given.scenario, given.clients or [0], rounds):
-            for column in compared[:: 1 if number % 2 else -1]:
-                if scenario in LINKED and not column.make.links:
-                    continue
-                what = titled(scenario, clients)
-                print(f"{what}, round {number}: {column.name}", file=sys.stderr, flush=True)
-                options = replace(options, clients=clients)
-                runs.append(measure(scenario, column, options, number, bench))
+    try:
+        with tempfile.TemporaryDirectory(prefix="chatnet-bench-") as folder:
+            bench = Bench(Path(folder), server_cpu)
+            rounds = range(1, given.rounds + 1)
+            for scenario, clients, number in product(given.scenario, given.clients or [0], rounds):
+                for column in compared[:: 1 if number % 2 else -1]:
+                    if scenario in LINKED and not column.make.links:
+                        continue
+                    what = titled(scenario, clients)
+                    print(f"{what}, round {number}: {column.name}", file=sys.stderr, flush=True)
+                    options = replace(options, clients=clients)
+                    runs.append(measure(scenario, column, options, number, bench))
+    finally:
+        if database is not None:
+            database.close()
     if given.json:
         print(as_json(about, runs))
     elif given.markdown:

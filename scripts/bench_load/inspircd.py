@@ -62,6 +62,9 @@ class InspIRCd:
     def is_up(self, folder: Path) -> bool:
         return True
 
+    def database_cpu(self) -> float:
+        return 0.0
+
     def mistaken(self, folder: Path) -> str | None:
         return None
 

@@ -34,11 +34,13 @@ Form = Callable[[float], str]
 # Figure: heading, unit (with {} for what the scenario counts), format.
 COLUMNS: dict[str, tuple[str, str, Form]] = {
     "cpu": ("server CPU", "µs/{}", short),
+    "database": ("CPU of the database", "µs/{}", short),
     "rate": ("throughput", "{}/s", "{:.0f}".format),
     "latency": ("latency", "ms", short),
     "latency99": ("latency of 99 %", "ms", short),
     "ping": ("a bystander's PING", "ms", short),
     "ping99": ("the same, 99 %", "ms", short),
+    "spent99": ("the same, of server CPU", "ms", short),
     "memory": ("memory", "kB/connection", "{:.1f}".format),
     "startup": ("server CPU", "s to listening", "{:.2f}".format),
     "generator": ("load generator", "% of its CPU", "{:.0%}".format),

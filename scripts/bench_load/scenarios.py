@@ -190,17 +190,22 @@ class Talk(Crowd):
         """When the last PING was sent; 0 if it was answered."""
         self.pings: list[float] = []
         """How long answers took, in seconds."""
+        self.spent_before = 0.0
+        self.spends: list[float] = []
+        """CPU time that the server took meanwhile, in seconds: what answers take where it has a CPU for itself."""
         self.next_ping = 0.0
 
     def answered(self, connection: Connection) -> None:
         if connection is self.bystander and self.pinged:
             self.pings.append(time.monotonic() - self.pinged)
+            self.spends.append(self.server.cpu() - self.spent_before)
             self.pinged = 0.0
 
     def ping(self, now: float) -> None:
         """Have the bystander ask, if the last answer is there and the time has come."""
         if not self.pinged and now >= self.next_ping:
             self.pinged, self.next_ping = now, now + BETWEEN_PINGS
+            self.spent_before = self.server.cpu()
             self.generator.send(self.bystander, b"PING now\r\n")
 
     def messages(self, connection: Connection, runs: list[Run], count: int) -> None:
@@ -241,6 +246,7 @@ class Talk(Crowd):
         gc.collect()
         gc.freeze()
         expected = 0
+        beside = self.server.database_cpu()
         cpu, own, start = self.server.cpu(), time.process_time(), time.monotonic()
         end = start + self.options.seconds
         self.touched.update(self.conversations)
@@ -261,11 +267,15 @@ class Talk(Crowd):
             result.trouble.append(f"{expected - self.delivered} of {expected} deliveries did not come")
         wall = time.monotonic() - start
         result.figures["cpu"] = (self.server.cpu() - cpu) * 1e6 / max(self.delivered, 1)
+        if beside:
+            spent = self.server.database_cpu() - beside
+            result.figures["database"] = spent * 1e6 / max(self.delivered, 1)
         result.figures["rate"] = self.delivered / wall
         result.figures["generator"] = (time.process_time() - own) / wall
         if len(self.pings) > 1:
             cuts = statistics.quantiles(self.pings, n=100)
             result.figures["ping"], result.figures["ping99"] = cuts[49] * 1e3, cuts[98] * 1e3
+            result.figures["spent99"] = statistics.quantiles(self.spends, n=100)[98] * 1e3
         self.generator.run_for(0.2)  # whatever comes twice
         wrong = 0
         for conversation in self.conversations:

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -55,6 +56,9 @@ class Make(Protocol):
     def is_up(self, folder: Path) -> bool:
         """Whether all of it works, once its port accepts."""
 
+    def database_cpu(self) -> float:
+        """Seconds of user and system time so far of the database that it has, 0 if it has none."""
+
     def mistaken(self, folder: Path) -> str | None:
         """Why what runs there now is another server than was meant, in words; None if all is well."""
 
@@ -81,8 +85,11 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of user and system time so far, of all threads of all its processes, by the scheduler."""
-        tasks = (task for pid in family(self.pid) for task in Path(f"/proc/{pid}/task").glob("*/schedstat"))
-        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+        return cpu_of(family(self.pid))
+
+    def database_cpu(self) -> float:
+        """The same of the database that it has, 0 if it has none."""
+        return 0.0
 
     def memory(self) -> int:
         """Resident memory in bytes, of all processes."""
@@ -133,6 +140,9 @@ class Started(Server):
         output = (self.folder / "output").read_text(errors="replace")
         raise SystemExit(f"{self.name}: the server did not start:\n{output[-2000:]}")
 
+    def database_cpu(self) -> float:
+        return self.make.database_cpu()
+
     def stop(self) -> None:
         """End it, and let nothing be left of it."""
         if self.process.poll() is None:
@@ -152,6 +162,12 @@ def family(pid: int) -> list[int]:
         for child in children.read_text().split():
             found += family(int(child))
     return found
+
+
+def cpu_of(pids: Iterable[int]) -> float:
+    """Seconds of user and system time so far, of all threads of these processes, by the scheduler."""
+    tasks = (task for pid in pids for task in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
 
 def bind(cpu: int | None) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench_bans.__main__ import bans
 
+from bench_load.database import Database
 from bench_load.server import HOST, NEIGHBOUR, PASSWORD, Ports
 from chatnet.model.bans import NetworkBan
 from chatnet.wire.ban_targets import shown
@@ -61,6 +62,10 @@ STORES_NOTHING = """
 [history]
 store = "off"
 """
+STORAGE = """
+[storage]
+url = "{url}"
+"""
 LINKED = f"""
 [limits]
 users = 100000
@@ -80,18 +85,25 @@ class Tree:
     """`twistd chatnet` from a source tree, without flood limits.
 
     With so many `bans`, and with history stored or not if that is said (`stores`), where the tree knows such;
-    with several `processes`.
+    with several `processes`; with accounts and messages in a `database`.
     """
 
     links = True
 
     def __init__(
-        self, name: str, folder: Path, bans: int = 0, stores: bool | None = None, processes: int = 1
+        self,
+        name: str,
+        folder: Path,
+        bans: int = 0,
+        stores: bool | None = None,
+        processes: int = 1,
+        database: Database | None = None,
     ) -> None:
         self.name = name
         self.tree = folder.resolve()
         self._bans = bans if (self.tree / BANS).is_file() else 0
         self._processes = processes
+        self._database = database
         self._stores = stores is not False or not (self.tree / STORES).is_dir()
 
     def command(self, folder: Path, ports: Ports) -> list[str]:
@@ -100,6 +112,7 @@ class Tree:
         text += TLS.format(port=ports.tls) if ports.tls else ""
         text += LINKED.format(port=ports.link) if ports.link else ""
         text += "" if self._stores else STORES_NOTHING
+        text += "" if self._database is None else STORAGE.format(url=self._database.fresh())
         text += "".join(map(banned, bans(self._bans, random.Random(1))))
         (folder / "bench.toml").write_text(text)
         options = ["--nodaemon", "--pidfile=", "chatnet", "--config", "bench.toml"]
@@ -114,6 +127,9 @@ class Tree:
             return True
         said = (folder / "output").read_text(errors="replace")
         return UP.format(self._processes) in said and said.count(TOLD) >= 2 * (self._processes - 1)
+
+    def database_cpu(self) -> float:
+        return 0.0 if self._database is None else self._database.cpu()
 
     def mistaken(self, folder: Path) -> str | None:
         found = foreign(self.tree, (folder / SERVED).read_text())
