@@ -1,6 +1,7 @@
 """Splits that people are not told of, if they are over soon: who is back meanwhile was never gone for them.
 
-Setting ``links.split_damping``.  The network itself forgets at once who is behind a lost server; their
+Settings ``links.split_damping``, and ``server.process_damping`` where one process of this server was the way to
+others, which find each other without it.  The network itself forgets at once who is behind a lost server; their
 shadows are for local clients only.  If the same user (UID and nick TS) is back within that time, clients are
 told what is different; of all others they read then what they would have read at once, with the time of the
 split.
@@ -8,7 +9,7 @@ split.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -44,18 +45,30 @@ class Damping:
 
     # going
 
-    def split(self, fact: facts.NetSplit) -> bool:
-        """Keep everybody who is gone as a shadow; False if people are to be told at once."""
+    def split(self, fact: facts.NetSplit) -> facts.NetSplit:
+        """Keep as shadows who may be back soon; what is left of the split, people are to be told at once."""
         if self._shadows.back:
             for user in fact.users:
                 self.settle(user)
-        seconds = self._node.settings.links.split_damping
-        if not seconds or not fact.users:
-            return False
-        for user in fact.users:
-            self._shadows.add(Shadow(user, fact))
-        self._node.clock.later(seconds, lambda: self._expire(fact))
-        return True
+        settings, me = self._node.settings, self._node.network.me
+        usual = settings.links.split_damping
+        longer = max(usual, settings.server.process_damping)
+        if longer > usual and self._node.network.several and fact.far.shown == me.shown:
+            self._keep([user for user in fact.users if user.server is not fact.far], longer, fact)
+            fact = replace(fact, users=tuple(user for user in fact.users if user.server is fact.far))
+        if not usual:
+            return fact
+        self._keep(fact.users, usual, fact)
+        return replace(fact, users=())
+
+    def _keep(self, users: Sequence[User], seconds: float, split: facts.NetSplit) -> None:
+        """Show them for so long, as people who went with a split of their own."""
+        if not users:
+            return
+        kept = replace(split, users=tuple(users))
+        for user in users:
+            self._shadows.add(Shadow(user, kept))
+        self._node.clock.later(seconds, lambda: self._expire(kept))
 
     def _expire(self, split: facts.NetSplit) -> None:
         self._leave([shadow for shadow in self._shadows.away.values() if shadow.split is split])

@@ -48,12 +48,11 @@ class NetSplits:
 
     # splits
 
-    def split(self, fact: facts.NetSplit, damped: Callable[[facts.NetSplit], bool]) -> None:
-        """Tell of a split, unless it is `damped`; operators are told at once."""
+    def split(self, fact: facts.NetSplit, damped: Callable[[facts.NetSplit], facts.NetSplit]) -> None:
+        """Tell of what is left of a split when it is `damped`; operators are told at once."""
         for server in [server for server in self.joins if server in fact.servers]:
             self._end(server, fact.at)
-        if not damped(fact):
-            self.quit(fact)
+        self.quit(damped(fact))
         near, far = fact.near.name, fact.far.name
         gone = f"{len(fact.servers)} servers, {len(fact.users)} users"
         reason = f": {fact.reason}" if fact.reason else ""

@@ -192,7 +192,7 @@ class Talk(Crowd):
         """How long answers took, in seconds."""
         self.spent_before = 0.0
         self.spends: list[float] = []
-        """CPU time that the server took meanwhile, in seconds: what answers take where it has a CPU for itself."""
+        """CPU seconds of the server meanwhile: what an answer takes where it has a CPU for itself."""
         self.next_ping = 0.0
 
     def answered(self, connection: Connection) -> None:

@@ -144,6 +144,40 @@ def test_a_process_that_is_lost_is_a_split_without_names(mesh: Processes) -> Non
     assert any(" 312 bob cat irc-3.test :" in line for line in said(mesh, bob, "WHOWAS cat"))
 
 
+def test_who_stays_is_not_missed_when_the_process_between_them_dies(mesh: Processes) -> None:
+    """Those of the lost one are told to be gone, others only if their process finds no way for ten seconds."""
+    ann, bob, cat = three(mesh)
+    for name in ("irc-2", "irc-3"):
+        mesh.cut("irc", name)
+    mesh.settle()
+    for client in (bob, cat):
+        assert client.lines() == [":ann!~ann@192.0.2.1 QUIT :*.net *.split"]
+    bob >> "PRIVMSG cat :still there?"
+    assert bob.lines() == []
+    mesh.advance(9.0)
+    mesh.link("irc-3", "irc-2")
+    mesh.settle()
+    assert bob.lines() == []
+    assert cat.lines() == [":bob!~bob@192.0.2.1 PRIVMSG cat :still there?"]
+    mesh.advance(2.0)
+    mesh.cut("irc-2", "irc-3")
+    mesh.settle()
+    assert bob.lines() == [":cat!~cat@192.0.2.1 QUIT :*.net *.split"]
+    assert ann.lines()
+
+
+def test_who_is_lost_with_a_process_for_long_is_gone(mesh: Processes) -> None:
+    _, bob, _ = three(mesh)
+    for name in ("irc-2", "irc-3"):
+        mesh.cut("irc", name)
+    mesh.settle()
+    bob.lines()
+    mesh.advance(9.9)
+    assert bob.lines() == []
+    mesh.advance(0.2)
+    assert bob.lines() == [":cat!~cat@192.0.2.1 QUIT :*.net *.split"]
+
+
 def test_a_kill_by_a_server_bears_its_name(mesh: Processes) -> None:
     ann, _, cat = three(mesh)
     second = mesh["irc-2"].node
