@@ -166,13 +166,14 @@ class Node:
         """Whether what they are told is heard by anybody: it is not worth making else."""
         return self.keeps_notices or bool(self.network.opers)
 
-    def notice(self, letter: str, text: str, public: str | None = None) -> None:
+    def notice(self, letter: str, text: str, public: str | None = None, *, common: bool = False) -> None:
         """Tell the opers whose snomask has `letter`; if nobody would hear it, it is no fact at all.
 
-        If there is an address in `text`, `public` is the same without, for those who may not see it.
+        If there is an address in `text`, `public` is the same without, for those who may not see it.  What is
+        `common` each process of a server tells by itself.
         """
         if self.tells_opers:
-            self.commit(ServerNotice(letter, text, self.clock.time(), None, public))
+            self.commit(ServerNotice(letter, text, self.clock.time(), None, public, common))
 
     def say(self, target: User | Channel, text: str) -> None:
         """Have this server say something, as a NOTICE, to somebody or a channel, wherever people are."""

@@ -27,8 +27,10 @@ class Processes(Mesh):
         quiet = {"cloak": {"enabled": False}, "flood": {"enabled": False}}
         server = {"name": "irc.test", "processes": count} | sections.pop("server", {})
         whole = Settings.model_validate({**quiet, **sections, "server": server})
+        self.processes = []
         for number in range(1, count + 1):
             process = process_of(whole, number, began=self.clock.monotonic() - UP)
+            self.processes.append(process)
             self.houses[process.name.removesuffix(".test")] = self.make(
                 clock=self.clock, process=process, settings=derived(whole, number, DATA, SECRET)
             )

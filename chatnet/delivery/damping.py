@@ -1,10 +1,10 @@
 """Splits that people are not told of, if they are over soon: who is back meanwhile was never gone for them.
 
-Settings ``links.split_damping``, and ``server.process_damping`` where one process of this server was the way to
-others, which find each other without it.  The network itself forgets at once who is behind a lost server; their
-shadows are for local clients only.  If the same user (UID and nick TS) is back within that time, clients are
-told what is different; of all others they read then what they would have read at once, with the time of the
-split.
+Settings ``links.split_damping``, and ``server.process_damping`` where one process of this server was the way
+to others, which find each other without it.  The network itself forgets at once who is behind a lost server;
+their shadows are for local clients only.  If the same user (UID and nick TS) is back within that time,
+clients are told what is different; of all others they read then what they would have read at once, with the
+time of the split.
 """
 
 from __future__ import annotations

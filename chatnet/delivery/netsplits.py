@@ -56,7 +56,7 @@ class NetSplits:
         near, far = fact.near.name, fact.far.name
         gone = f"{len(fact.servers)} servers, {len(fact.users)} users"
         reason = f": {fact.reason}" if fact.reason else ""
-        self._node.notice("x", f"Netsplit {near} {far} ({gone}){reason}")
+        self._node.notice("x", f"Netsplit {near} {far} ({gone}){reason}", common=True)
 
     def quit(self, fact: facts.NetSplit) -> None:
         """One batch with the QUITs of those whom a session shared a channel with, each once."""
@@ -174,7 +174,7 @@ class NetSplits:
         join = self.joins.get(fact.far)
         if join is not None:
             self._end(fact.far, fact.at)
-            self._node.notice("x", f"Netjoin {join.near.name} {fact.far.name}")
+            self._node.notice("x", f"Netjoin {join.near.name} {fact.far.name}", common=True)
 
     def _end(self, far: Server, at: float) -> None:
         join = self.joins.pop(far, None)

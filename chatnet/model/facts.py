@@ -720,7 +720,8 @@ class ServerNotice(Fact):
     """Something opers want to know of, for those whose snomask has `letter`.
 
     `by` is the server that says it, None if it is this one.  `public` is what those read who may not see the
-    addresses that are in `text`, and all other servers; None if there are none in it.
+    addresses that are in `text`, and all other servers; None if there are none in it.  What is `common` all
+    processes of this server tell, each by itself.
     """
 
     letter: str
@@ -728,6 +729,7 @@ class ServerNotice(Fact):
     at: float
     by: Server | None = None
     public: str | None = None
+    common: bool = False
 
 
 @fact

@@ -31,5 +31,5 @@ class Losses:
                 self._lost.add(entity)
                 text = f"{account.name} was registered twice: the account of who was later is {account.shown}"
                 self._node.log.warn(text)
-                self._node.notice("a", text)
+                self._node.notice("a", text, common=True)
                 self._write(account)

@@ -83,7 +83,7 @@ class NickServ:
                 self._say(user, DISPUTED.format(cure=cure))
         text = f"The password of {account.shown} was changed on two servers while they were apart"
         self._node.log.warn(text)
-        self._node.notice("a", text)
+        self._node.notice("a", text, common=True)
         self._node.run(self.addresses.tell(Purpose.DISPUTED, account, VERIFIER))
 
     def code(self, purpose: str, entity: str, by: User) -> str:

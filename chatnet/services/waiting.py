@@ -89,4 +89,4 @@ class Waiting:
                 f" that of {whose} waits ({registration.id})"
             )
             self._node.log.warn(note)
-            self._node.notice("a", note)
+            self._node.notice("a", note, common=True)

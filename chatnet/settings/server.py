@@ -51,8 +51,8 @@ class ServerSettings(Section):
     process_retry_max: Annotated[float, Field(ge=0.1, le=86400)] = 30.0
     """The same, at most."""
     process_damping: Annotated[float, Field(ge=0, le=3600)] = 10.0
-    """Seconds for which people read nothing of others who are lost with a process that was the way to them: the
-    processes that are left find each other meanwhile. 0 = they read of it at once."""
+    """Seconds for which people read nothing of others who are lost with a process that was the way to them:
+    the processes that are left find each other meanwhile. 0 = they read of it at once."""
     process_stop: Annotated[float, Field(ge=1, le=3600)] = 15.0
     """Seconds that a process may take to stop before it is killed."""
     motd: FilePath = ""

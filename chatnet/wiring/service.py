@@ -57,6 +57,7 @@ from chatnet.wiring.passwords import AccountHashes, Passwords, most_waiting
 from chatnet.wiring.plugin_error import PluginError
 from chatnet.wiring.processes.here import Here
 from chatnet.wiring.processes.member import Member
+from chatnet.wiring.processes.notices import Telling
 from chatnet.wiring.reload import Reloads, fixed
 from chatnet.wiring.security import Security
 from chatnet.wiring.system import again, allow_descriptors, stop
@@ -170,6 +171,7 @@ class ChatService(Service):
         if member is not None:
             self._parts.admission.told = member.counted
             self._parts.pool.told = member.spent
+            self._parts.node.observe_too(Telling(member))
         self._security = Security(reactor, folder.common, loaded.base, self._settings)
         self._linking = Linking(reactor, self._parts, self._security, self._entered, self._left)
         self._listeners = Listeners(reactor, self._make_factory)
@@ -280,7 +282,8 @@ class ChatService(Service):
         self._output.gather(lambda flush: self._reactor.callLater(GATHERED, flush))
         notify(READY)
         if self._member is not None:
-            here = Here(self._parts, self._listeners, self._rehash_here, self.end, self._figures)
+            parts, process = self._parts, self._member.process
+            here = Here(parts, self._listeners, self._rehash_here, self.end, self._figures, process)
             self._member.begin(self._reactor, here)
 
     def _begin_people(self, people: RunningPersons) -> None:
@@ -535,7 +538,7 @@ class ChatService(Service):
         self._loaded = loaded
         for note in [*loaded.warnings, *notes]:
             log.warn("{note}", note=note)
-            self._parts.node.notice("g", note)
+            self._parts.node.notice("g", note, common=True)
         self._output.change(new.log, loaded.base)
         if (new.cloak, new.limits.host) != (old.cloak, old.limits.host):
             self._parts.sessions.cloaks = Cloaks(cloak_key, new.cloak.suffix, new.limits.host)
@@ -548,7 +551,7 @@ class ChatService(Service):
         self._look_at_certificates(anew=True)
         for sentence in [*self._security.unpromised(), *self._exposed()]:
             log.warn("{sentence}", sentence=sentence)
-            self._parts.node.notice("g", sentence)
+            self._parts.node.notice("g", sentence, common=True)
         log.info("The configuration was read again")
         return []
 
@@ -560,15 +563,15 @@ class ChatService(Service):
         problems, news = self._security.refresh(anew=anew)
         for problem in problems:
             log.warn("{problem}", problem=problem)
-            self._parts.node.notice("g", f"Certificate: {problem}")
+            self._parts.node.notice("g", f"Certificate: {problem}", common=True)
         for sentence in news:
             log.info("{sentence}", sentence=sentence)
-            self._parts.node.notice("g", f"Certificate: {sentence}")
+            self._parts.node.notice("g", f"Certificate: {sentence}", common=True)
 
     def _warn_of_expiry(self) -> None:
         for sentence in self._security.expiring(datetime.now(UTC)):
             log.warn("{sentence}", sentence=sentence)
-            self._parts.node.notice("g", sentence)
+            self._parts.node.notice("g", sentence, common=True)
 
     # the end
 

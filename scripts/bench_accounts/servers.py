@@ -111,6 +111,10 @@ class Club:
         """It is one process, which listens last."""
         return True
 
+    def database_cpu(self) -> float:
+        """It has none."""
+        return 0.0
+
     def mistaken(self, folder: Path) -> str | None:
         """It is of this tree."""
         return None

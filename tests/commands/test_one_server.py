@@ -145,7 +145,7 @@ def test_a_process_that_is_lost_is_a_split_without_names(mesh: Processes) -> Non
 
 
 def test_who_stays_is_not_missed_when_the_process_between_them_dies(mesh: Processes) -> None:
-    """Those of the lost one are told to be gone, others only if their process finds no way for ten seconds."""
+    """Those of the lost one are gone at once, others when there is no way to them for ten seconds."""
     ann, bob, cat = three(mesh)
     for name in ("irc-2", "irc-3"):
         mesh.cut("irc", name)

@@ -157,6 +157,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     signal.signal(signal.SIGHUP, before)
     for reader in list(scene.stage.readers):
         reader.close()
+    for played in scene.played:
+        played.socket.close()
+    scene.folder.close()
     scene.supervisor._listeners._begin_close(scene.supervisor._listeners.open)
 
 
@@ -246,6 +249,12 @@ def test_what_somebody_has_done_in_one_process_the_others_hear(scene: Scene) -> 
     second.say(**{"is": "spent", "of": spent})
     scene.stage.turn()
     assert first.heard() == third.heard() == [{"do": "spend", "of": spent}]
+    assert second.heard() == []
+    # What its operators were told, too.
+    told = [["c", "Client connecting: ann", None, 7.5]]
+    second.say(**{"is": "noticed", "of": told})
+    scene.stage.turn()
+    assert first.heard() == third.heard() == [{"do": "note", "for": 2, "of": told}]
     assert second.heard() == []
 
 

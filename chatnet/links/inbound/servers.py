@@ -62,7 +62,7 @@ class ServersIn:
         line.links.lost_namesake(link, new)
         server = Server(new, name, line.params[3].removeprefix("(H) "), by.hops + 1, by)
         line.commit(ServerIntroduced(server, line.now))
-        line.node.notice("x", f"{name} is linked to {by.name} now")
+        line.node.notice("x", f"{name} is linked to {by.name} now", common=True)
         if link.state is State.LINKED and not self._joins.is_joining(by):
             self._joins.begin(link, by, server)
 

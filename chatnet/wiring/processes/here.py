@@ -6,8 +6,10 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from chatnet.settings.processes import Process
 from chatnet.wiring.build import Parts
 from chatnet.wiring.listeners import Listeners
+from chatnet.wiring.processes.notices import Hearing
 
 
 class Here:
@@ -20,7 +22,9 @@ class Here:
         rehash: Callable[[], Awaitable[list[str]]],
         end: Callable[[str, str], object],
         figures: Callable[[str], Awaitable[str]],
+        process: Process,
     ) -> None:
+        self._hearing = Hearing(parts.node, process)
         self._figures = figures
         self._parts = parts
         self._listeners = listeners
@@ -37,7 +41,7 @@ class Here:
 
     def notice(self, text: str) -> None:
         """Tell its operators."""
-        self._parts.node.notice("g", text)
+        self._parts.node.notice("g", text, common=True)
 
     async def figures(self, accept: str) -> str:
         """Those of ``/metrics``, in the format that is asked for."""
@@ -59,6 +63,10 @@ class Here:
     def spend(self, counted: Sequence[Sequence[Any]]) -> None:
         """What another process has counted of what all may do so often together."""
         self._parts.pool.hear(counted)
+
+    def note(self, process: int, notices: Sequence[Sequence[Any]]) -> None:
+        """What another process has told its operators."""
+        self._hearing.hear(process, notices)
 
     def stand_in(self, process: int, endpoint: str, listening: socket.socket) -> None:
         """Let those in who come to a socket of another process, which is away."""

@@ -52,6 +52,9 @@ class Node(Protocol):
     def spend(self, counted: Sequence[Sequence[Any]]) -> None:
         """What another process has counted of what all may do so often together."""
 
+    def note(self, process: int, notices: Sequence[Sequence[Any]]) -> None:
+        """What another process has told its operators."""
+
     def stand_in(self, process: int, endpoint: str, listening: socket.socket) -> None:
         """Let those in who come to a socket of another process, which is away."""
 
@@ -91,8 +94,7 @@ class Member:
         self._take(message)
         self._channel: Channel | None = None
         self._asked: list[Deferred[list[str]]] = []
-        self._counted: list[tuple[str, int]] = []
-        self._spent: list[tuple[str, str, float]] = []
+        self._waiting: dict[str, list[tuple[Any, ...]]] = {}
         self._gathering: list[Deferred[dict[int, str]]] = []
 
     def _take(self, message: Message) -> None:
@@ -142,6 +144,8 @@ class Member:
         self._channel = Channel(reactor, self._connection, heard, lost)
         self._reactor = reactor
         self._say({"is": "ready"})
+        for what in list(self._waiting):
+            self._tell(what)
 
     def _say(self, message: Message) -> None:
         if self._channel is not None:
@@ -149,23 +153,26 @@ class Member:
 
     def counted(self, address: str, step: int) -> None:
         """A connection from there came (1), or is gone (-1), which the others are to count as well."""
-        if not self._counted and self._channel is not None:
-            self._reactor.callLater(TOGETHER, self._tell_counted)
-        self._counted.append((address, step))
-
-    def _tell_counted(self) -> None:
-        self._say({"is": "counted", "of": self._counted})
-        self._counted = []
+        self._soon("counted", (address, step))
 
     def spent(self, name: str, key: str, step: float) -> None:
         """Somebody has done so much of what they may do so often, whichever process they do it in."""
-        if not self._spent and self._channel is not None:
-            self._reactor.callLater(TOGETHER, self._tell_spent)
-        self._spent.append((name, key, step))
+        self._soon("spent", (name, key, step))
 
-    def _tell_spent(self) -> None:
-        self._say({"is": "spent", "of": self._spent})
-        self._spent = []
+    def noticed(self, letter: str, text: str, public: str | None, at: float) -> None:
+        """Operators here were told something, which those on the others are to read as well."""
+        self._soon("noticed", (letter, text, public, at))
+
+    def _soon(self, what: str, told: tuple[Any, ...]) -> None:
+        """Tell it in a moment, with what else there is of its kind."""
+        waiting = self._waiting.setdefault(what, [])
+        if not waiting and self._channel is not None:
+            self._reactor.callLater(TOGETHER, self._tell, what)
+        waiting.append(told)
+
+    def _tell(self, what: str) -> None:
+        if told := self._waiting.pop(what, None):
+            self._say({"is": what, "of": told})
 
     async def rehash(self) -> list[str]:
         """Have all processes read the configuration again; returns what is wrong with it."""
@@ -183,6 +190,7 @@ class Member:
 
     def die(self, reason: str, *, restart: bool = False) -> None:
         """Have all processes end, and start anew."""
+        self._tell("noticed")
         self._say({"is": "restart" if restart else "die", "reason": reason})
 
     # what it hears
@@ -213,6 +221,8 @@ class Member:
                 node.dismiss(str(message["address"]), str(message["why"]))
             case "spend":
                 node.spend(message["of"])
+            case "note":
+                node.note(int(message["for"]), message["of"])
             case "stand in":
                 (descriptor,) = descriptors
                 listening = socket.socket(fileno=descriptor)

@@ -330,6 +330,8 @@ class Supervisor(Service):
                 )
             case "spent":
                 self._tell_others(worker, {"do": "spend", "of": message["of"]})
+            case "noticed":
+                self._tell_others(worker, {"do": "note", "for": worker.number, "of": message["of"]})
             case "rehash":
                 _log(Deferred.fromCoroutine(self._rehash_for(worker)))
             case "die":
