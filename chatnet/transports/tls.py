@@ -113,7 +113,7 @@ class TLSGate:
         self.grown = Grown(clock)
         self._clock = clock
         self._begun = 0
-        self._queue: deque[Callable[[], None]] = deque()
+        self._queue: deque[Callable[[], bool]] = deque()
         self._ticking = False
 
     def protocol(self, factory: ClientFactory) -> TLSProtocol:
@@ -128,8 +128,8 @@ class TLSGate:
         self._tick_later()
         return True
 
-    def wait(self, begin: Callable[[], None]) -> None:
-        """Call `begin` in the first later turn that has room."""
+    def wait(self, begin: Callable[[], bool]) -> None:
+        """Call `begin` in the first later turn that has room; it tells whether it took any."""
         self._queue.append(begin)
         self._tick_later()
 
@@ -141,9 +141,11 @@ class TLSGate:
     def _tick(self) -> None:
         self._ticking = False
         self._begun = 0
-        while self._queue and self.may_begin():
-            self._queue.popleft()()
-        if self._queue:
+        queue = self._queue
+        if queue:
+            room = self.settings().handshakes_per_turn
+            while queue and self._begun < room:
+                self._begun += queue.popleft()()
             self._tick_later()
 
 
@@ -204,6 +206,7 @@ class TLSProtocol(ClientProtocol):
     """Whether what TLS 1.3 has to say after the handshake goes with the first line that is said."""
     tunnel: Tunnel
     tls_outlet: TLSOutlet
+    _held = b""
 
     def __init__(self, factory: ClientFactory, gate: TLSGate) -> None:
         super().__init__(factory)
@@ -230,16 +233,25 @@ class TLSProtocol(ClientProtocol):
             return
         if self._gate.may_begin():
             self._begin_handshake(data)
-            return
-        transport = cast(IPushProducer, self.transport)
-        transport.pauseProducing()
+        else:
+            # Who has said hello waits for an answer: nothing has to be done so that nothing more is read.
+            self._held = data
+            self.dataReceived = self._early  # type: ignore[method-assign]  # as above
+            self._gate.wait(self._its_turn)
 
-        def begin() -> None:
-            if self.dataReceived == self._hello:  # else the connection is lost
-                transport.resumeProducing()
-                self._begin_handshake(data)
+    def _early(self, data: bytes) -> None:
+        """More has come, and the handshake has not begun."""
+        self._held += data
+        cast(IPushProducer, self.transport).pauseProducing()
 
-        self._gate.wait(begin)
+    def _its_turn(self) -> bool:
+        """Begin the handshake, after it had to wait; False if the connection is lost."""
+        if self.dataReceived != self._early:
+            return False
+        data, self._held = self._held, b""
+        cast(IPushProducer, self.transport).resumeProducing()
+        self._begin_handshake(data)
+        return True
 
     def _begin_handshake(self, data: bytes) -> None:
         context = self._gate.store.context_for(None)
