@@ -285,18 +285,18 @@ class TLSProtocol(ClientProtocol):
         except SSL.Error as error:
             outlet.tls_failed(error)
             return
-        connection = self.tunnel.connection
-        version = connection.get_protocol_version_name()
-        if not (done and self.tickets_may_wait and version == "TLSv1.3"):
-            outlet.drain()
         if not done:
+            outlet.drain()
             return
+        terms = self.tunnel.terms()
+        if not (self.tickets_may_wait and terms.startswith("TLSv1.3")):
+            outlet.drain()
         self.factory.deadlines.clear(self)
+        connection = self.tunnel.connection
         # After the handshake, not in the verify callback: a resumed session does not call that.
         certificate = connection.get_peer_certificate()
         certfp = digest(certificate) if certificate is not None else None
-        tls = f"{version}, {connection.get_cipher_name()}"
-        peer = self.peer(self._address, self._port, True, tls, certfp)
+        peer = self.peer(self._address, self._port, True, terms, certfp)
         if name := connection.get_servername():
             peer.hostname = name.decode("ascii", "replace").lower().rstrip(".")
         self.open(outlet, peer)
