@@ -14,13 +14,16 @@ from typing import cast
 
 from OpenSSL import SSL
 from twisted.internet.interfaces import IPushProducer, IReactorTime, ITransport
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chatnet.session.outlet import Turn
 from chatnet.settings import TLSSettings
 from chatnet.transports.certificates import CertificateStore, digest
 from chatnet.transports.client import TLS_HELLO, ClientFactory, ClientProtocol
 from chatnet.transports.deadlines import Deadlines
+from chatnet.transports.leftovers import Leftovers
 from chatnet.transports.outlets import Receiver, SocketOutlet
 from chatnet.transports.tunnel import Grown, Tunnel, tunnel_over
 
@@ -111,6 +114,7 @@ class TLSGate:
         self.store = store
         self.settings = settings
         self.grown = Grown(clock)
+        self.leftovers = Leftovers(clock)
         self._clock = clock
         self._begun = 0
         self._queue: deque[Callable[[], bool]] = deque()
@@ -301,6 +305,10 @@ class TLSProtocol(ClientProtocol):
             peer.hostname = name.decode("ascii", "replace").lower().rstrip(".")
         self.open(outlet, peer)
         self._read_records()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
+        self._gate.leftovers.add()
 
     def attach(self, receiver: Receiver) -> None:
         self.dataReceived = self._records  # type: ignore[method-assign]

@@ -19,6 +19,7 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 from chatnet.settings import ListenSettings, TLSSettings
 from chatnet.transports.certificates import CertificateStore, fingerprint, make_self_signed
 from chatnet.transports.client import ClientFactory
+from chatnet.transports.leftovers import CROWD, MOMENT, Leftovers
 from chatnet.transports.outlets import SocketOutlet
 from chatnet.transports.tls import WORDLESS, TLSGate, TLSProtocol, prepare_context
 
@@ -633,3 +634,17 @@ def test_who_prefers_chacha_has_it(door: TLSDoorway) -> None:
     context.set_ciphers("ECDHE+CHACHA20:ECDHE+AESGCM")
     cipher = TLSClient(door, context).handshake().tls.cipher()
     assert cipher is not None and "CHACHA20" in cipher[0]
+
+
+def test_who_goes_leaves_nothing_behind(door: TLSDoorway) -> None:
+    given: list[None] = []
+    door.gate.leftovers = Leftovers(door.pump, lambda: given.append(None))
+    client = TLSClient(door, trusting()).handshake()
+    for _ in range(CROWD - 1):
+        door.gate.leftovers.add()
+    door.pump.advance(MOMENT)
+    assert not given
+    client.socket.close()
+    door.pump.run()
+    door.pump.advance(MOMENT)
+    assert given == [None]
