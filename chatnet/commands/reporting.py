@@ -67,6 +67,8 @@ async def report(request: Request) -> None:
     if about is not None and (about is user or about.server.virtual):
         session.fail("REPORT", "INVALID_TARGET", "That is nobody to report", about.nick)
         return
+    if len(words) > 1 and channel is not None and request.network.fold(words[0]) == channel.folded:
+        words = words[1:]  # where it was, and not why
     reason = cut(one_line(" ".join(words)).strip(), REASON)
     if not reason:
         request.stop(numerics.ERR_NEEDMOREPARAMS, "REPORT")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from chatnet.commands import playback
 from chatnet.commands.answering import answer
@@ -23,6 +24,9 @@ from chatnet.wire.capabilities import MESSAGE_TAGS, MULTILINE
 from chatnet.wire.masks import compile_glob
 from chatnet.wire.multiline import Part, combine, judged, unformatted
 from chatnet.wire.text import ctcp_request, middle, strip_formatting
+
+_SILENCED: Final = (numerics.ERR_MAYNOTSPEAK, numerics.ERR_CANNOTSENDTOCHAN)
+"""What mode z may have operators read: refused by a mode or a ban, or by a plugin."""
 
 
 def client_tags_of(request: Request) -> bytes:
@@ -272,7 +276,7 @@ def _way_to_channel(
         status = next(prefix for prefix in status if RANK_OF_PREFIX[prefix] == lowest)
         if user not in channel.members:
             if not user.may("channels"):
-                return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+                return Refusal(numerics.ERR_MAYNOTSPEAK, channel.name, "you are not in it")
             request.note_down(f"{status}{channel.name}", "not in it", command)
     sessions = request.sessions
     refusal = may_speak(sessions.bans, user, channel, command, text)
@@ -280,7 +284,7 @@ def _way_to_channel(
         refusal = shields.may_speak(sessions.shut, network, user, channel)
         refusal = refusal or sessions.judge("speak", user, channel, text)
     if refusal is not None:
-        if status or refusal.numeric is not numerics.ERR_CANNOTSENDTOCHAN:
+        if status or refusal.numeric not in _SILENCED:
             return refusal
         if not _for_operators(user, channel, command, text):
             return refusal

@@ -114,18 +114,20 @@ def may_speak(bans: Bans, user: User, channel: Channel, command: str, text: str)
     """
     flags = channel.flags
     if "C" in flags and ctcp_request(text):
-        return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+        return Refusal(numerics.ERR_MAYNOTSPEAK, channel.name, "+C: no CTCP here")
     if "T" in flags and command == "NOTICE":
-        return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+        return Refusal(numerics.ERR_MAYNOTSPEAK, channel.name, "+T: no NOTICE here")
     ranks = channel.members.get(user)
     if ranks:
         return None
-    if "m" in flags or (ranks is None and "n" in flags):
-        return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+    if ranks is None and "n" in flags:
+        return Refusal(numerics.ERR_MAYNOTSPEAK, channel.name, "+n: join it first")
+    if "m" in flags:
+        return Refusal(numerics.ERR_MAYNOTSPEAK, channel.name, "+m: with voice or a rank only")
     if "R" in flags and user.account is None:
         return Refusal(numerics.ERR_MSGNEEDREGGEDNICK, channel.name)
     if channel.lists["b"] and bans.muted(channel, user):
-        return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+        return Refusal(numerics.ERR_MAYNOTSPEAK, channel.name, "you are banned or muted here")
     return None
 
 
@@ -191,6 +193,8 @@ def may_knock(bans: Bans, user: User, channel: Channel) -> Refusal | None:
     full = channel.limit is not None and len(channel.members) >= channel.limit
     if "i" not in channel.flags and channel.key is None and not full:
         return Refusal(numerics.ERR_CHANOPEN, channel.name)
-    if "p" in channel.flags or bans.muted(channel, user):
-        return Refusal(numerics.ERR_CANNOTSENDTOCHAN, channel.name)
+    if "p" in channel.flags:
+        return Refusal(numerics.ERR_MAYNOTSPEAK, channel.name, "+p: nobody may knock here")
+    if bans.muted(channel, user):
+        return Refusal(numerics.ERR_MAYNOTSPEAK, channel.name, "you are banned or muted here")
     return None

@@ -188,6 +188,7 @@ ERR_NOSUCHNICK = _numeric(401, "ERR_NOSUCHNICK", "%s :No such nick/channel")
 ERR_NOSUCHSERVER = _numeric(402, "ERR_NOSUCHSERVER", "%s :No such server")
 ERR_NOSUCHCHANNEL = _numeric(403, "ERR_NOSUCHCHANNEL", "%s :No such channel")
 ERR_CANNOTSENDTOCHAN = _numeric(404, "ERR_CANNOTSENDTOCHAN", "%s :Cannot send to channel")
+ERR_MAYNOTSPEAK = _numeric(404, "ERR_MAYNOTSPEAK", "%s :Cannot send to channel (%s)")
 ERR_FILTERED = _numeric(404, "ERR_FILTERED", "%s :Cannot send to channel (%s)")
 # The channel, its slow mode in seconds, how many are left.
 ERR_SLOWMODE = _numeric(

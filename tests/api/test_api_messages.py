@@ -117,7 +117,7 @@ def test_who_is_not_in_the_channel_and_does_not_join(desk: Desk, bot: Program, a
         "type": "/api/v1/problems/cannot-send",
         "title": "Cannot send",
         "status": 403,
-        "detail": "Cannot send to channel",
+        "detail": "Cannot send to channel (+n: join it first)",
         "numeric": "404",
         "command": "PRIVMSG",
         "params": ["#club"],

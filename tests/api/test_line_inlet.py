@@ -126,7 +126,7 @@ def test_what_cannot_be_said_is_told_and_the_next_line_goes_on(garden: Garden) -
     board = garden.board(f"{secret('cellar')}")
     garden.ann >> "MODE #sensors +m"
     board >> "3"
-    board << "error Cannot send to channel"
+    board << "error Cannot send to channel (+m: with voice or a rank only)"
     board >> "x" * (MOST + 1)
     board << f"error A line has at most {MOST} bytes"
     board >> "\x01"

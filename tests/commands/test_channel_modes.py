@@ -412,7 +412,7 @@ def test_nobody_evades_by_nick(house: House, mask: str) -> None:
     bob >> "JOIN #c"
     ann >> f"MODE #c +b {mask}"
     bob.lines()
-    bob >> "PRIVMSG #c :hi" << ":irc.test 404 bob #c :Cannot send to channel"
+    bob >> "PRIVMSG #c :hi" << ":irc.test 404 bob #c :Cannot send to channel (you are banned or muted here)"
     bob >> "NICK new" << ":irc.test 435 bob new #c :Cannot change nickname while banned or muted on channel"
     ann >> "MODE #c +v bob"
     bob.lines()

@@ -219,7 +219,8 @@ def test_where_it_is_not(house: House, mode: str, parameters: list[str]) -> None
     set_modes(house, "#c", "+i" + mode, *parameters)
     ann.lines()
     bob >> "KNOCK #c"
-    bob << ":irc.test 404 bob #c :Cannot send to channel"
+    why = "+p: nobody may knock here" if mode == "p" else "you are banned or muted here"
+    bob << f":irc.test 404 bob #c :Cannot send to channel ({why})"
     bob >> "KNOCK"
     bob << ":irc.test 461 bob KNOCK :Not enough parameters"
     bob >> "KNOCK #nowhere"

@@ -250,7 +250,7 @@ def test_modes_hold_for_a_tagmsg(house: House, modes: str) -> None:
     ann.silent()
     eve = house.client("eve", caps=TAGS)
     eve >> "@+a TAGMSG #c"
-    eve << ":irc.test 404 eve #c :Cannot send to channel"
+    eve << ":irc.test 404 eve #c :Cannot send to channel (+n: join it first)"
     ann.silent()
 
 

@@ -75,8 +75,8 @@ def test_several_targets(house: House) -> None:
         ("PRIVMSG eve :hi", "401 ann eve :No such nick/channel"),
         ("PRIVMSG #nowhere :hi", "403 ann #nowhere :No such channel"),
         ("PRIVMSG @#nowhere :hi", "403 ann #nowhere :No such channel"),
-        ("PRIVMSG @#c :hi", "404 ann #c :Cannot send to channel"),
-        ("PRIVMSG #c :hi", "404 ann #c :Cannot send to channel"),
+        ("PRIVMSG @#c :hi", "404 ann #c :Cannot send to channel (you are not in it)"),
+        ("PRIVMSG #c :hi", "404 ann #c :Cannot send to channel (+n: join it first)"),
         ("PRIVMSG @bob :hi", "401 ann @bob :No such nick/channel"),
         ("PRIVMSG @x#c :hi", "401 ann @x#c :No such nick/channel"),
         ("PRIVMSG $$irc.test :hi", "481 ann :Permission Denied- You're not an IRC operator"),
@@ -113,7 +113,11 @@ def test_a_plain_member_writes_to_the_operators(house: House) -> None:
     bob << ":ann!~ann@192.0.2.1 PRIVMSG @#c :somebody is rude"
     ann.silent()
     set_modes(house, "+m")
-    ann >> "PRIVMSG @#c :hello?" << ":irc.test 404 ann #c :Cannot send to channel"
+    (
+        ann
+        >> "PRIVMSG @#c :hello?"
+        << ":irc.test 404 ann #c :Cannot send to channel (+m: with voice or a rank only)"
+    )
     bob.silent()
 
 
@@ -227,7 +231,7 @@ def test_mode_m(house: House) -> None:
     ann, bob = pair(house)
     set_modes(house, "+m")
     bob >> "PRIVMSG #c :hi" >> "NOTICE #c :hi"
-    bob << ":irc.test 404 bob #c :Cannot send to channel"
+    bob << ":irc.test 404 bob #c :Cannot send to channel (+m: with voice or a rank only)"
     bob.silent()
     set_modes(house, "+v", bob.user.nick)
     bob >> "PRIVMSG #c :hi"
@@ -239,8 +243,8 @@ def test_bans_and_mutes(house: House) -> None:
     for mask in ("bob!*@*", "$q:*!*@192.0.2.0/24", "$r:Bob"):
         set_modes(house, "+b", mask)
         bob >> "PRIVMSG #c :hi" >> "PRIVMSG #c :again"
-        bob << ":irc.test 404 bob #c :Cannot send to channel"
-        bob << ":irc.test 404 bob #c :Cannot send to channel"
+        bob << ":irc.test 404 bob #c :Cannot send to channel (you are banned or muted here)"
+        bob << ":irc.test 404 bob #c :Cannot send to channel (you are banned or muted here)"
         set_modes(house, "+e", "*!~bob@*")
         bob >> "PRIVMSG #c :hi"
         ann << ":bob!~bob@192.0.2.1 PRIVMSG #c :hi"
@@ -262,19 +266,19 @@ def test_a_verdict_does_not_outlive_what_it_looked_at(house: House) -> None:
     house.node.commit(HostChanged(bob.user, "~bob", "host.example.org", bob.user.source, 1.0))
     forget(house)
     bob >> "PRIVMSG #c :hi"
-    bob << ":irc.test 404 bob #c :Cannot send to channel"
+    bob << ":irc.test 404 bob #c :Cannot send to channel (you are banned or muted here)"
 
 
 def test_modes_t_c_and_colours(house: House) -> None:
     ann, bob = pair(house)
     set_modes(house, "+TC")
     bob >> "NOTICE #c :hi" >> "PRIVMSG #c :\x01PING 1\x01" >> "PRIVMSG #c :\x01ACTION waves\x01"
-    bob << ":irc.test 404 bob #c :Cannot send to channel"
+    bob << ":irc.test 404 bob #c :Cannot send to channel (+C: no CTCP here)"
     bob.silent()
     ann << ":bob!~bob@192.0.2.1 PRIVMSG #c :\x01ACTION waves\x01"
     ann.silent()
     ann >> "PRIVMSG #c :\x01VERSION\x01"
-    ann << ":irc.test 404 ann #c :Cannot send to channel"
+    ann << ":irc.test 404 ann #c :Cannot send to channel (+C: no CTCP here)"
     set_modes(house, "-TC+c")
     bob >> "PRIVMSG #c :\x02bold\x02 \x0304,05red\x0f" >> "PRIVMSG #c :\x02\x02"
     ann << ":bob!~bob@192.0.2.1 PRIVMSG #c :bold red"
@@ -302,12 +306,12 @@ def test_mode_z_shows_operators_what_may_not_be_said(house: House) -> None:
     carol.silent()
     set_modes(house, "-m+TC")
     bob >> "NOTICE #c :no" >> "PRIVMSG #c :\x01VERSION\x01"
-    bob << ":irc.test 404 bob #c :Cannot send to channel"
+    bob << ":irc.test 404 bob #c :Cannot send to channel (+C: no CTCP here)"
     ann >> "PRIVMSG #c :\x01VERSION\x01"
-    ann << ":irc.test 404 ann #c :Cannot send to channel"
+    ann << ":irc.test 404 ann #c :Cannot send to channel (+C: no CTCP here)"
     eve = house.client("eve")
     eve >> "PRIVMSG #c :from outside"
-    eve << ":irc.test 404 eve #c :Cannot send to channel"
+    eve << ":irc.test 404 eve #c :Cannot send to channel (+n: join it first)"
     set_modes(house, "-n+m")
     eve >> "PRIVMSG #c :from outside"
     ann << ":eve!~eve@192.0.2.1 PRIVMSG #c :from outside"

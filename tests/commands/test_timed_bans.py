@@ -67,7 +67,7 @@ def test_a_mute(house: House, people: tuple[Client, Client]) -> None:
     ann >> "TBAN #c 10s $q:bob"
     ann.until(":irc.test NOTICE ann :$q:bob!*@* is muted in #c until *")
     bob.lines()
-    bob >> "PRIVMSG #c :x" << ":irc.test 404 bob #c :Cannot send to channel"
+    bob >> "PRIVMSG #c :x" << ":irc.test 404 bob #c :Cannot send to channel (you are banned or muted here)"
     house.clock.advance(10)
     bob << ":irc.test MODE #c -b $q:bob!*@*"
     bob >> "PRIVMSG #c :y"

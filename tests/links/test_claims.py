@@ -14,6 +14,7 @@ from chatnet.links.codecs.solanum import SEATS
 from chatnet.links.exchange.taken import GATHERED
 from chatnet.links.inbound.collisions import defeat
 from chatnet.model.entities import User
+from chatnet.model.modes import RANKS
 from chatnet.rules.stamps import Stamp
 
 CAPS = "echo-message message-tags draft/message-redaction"
@@ -367,6 +368,29 @@ def test_a_nick_that_a_save_took_does_not_come_back_by_who_had_not_heard_of_it()
     mesh.check()
 
 
+def test_who_tells_of_a_nick_that_a_save_took_hears_which_one_they_have_since() -> None:
+    """c and b have not heard of the SAVE, because ann had another nick there, or b has begun anew since."""
+    mesh = Apart("a", "b", "c")
+    mesh.meet()
+    known = mesh.person("b")
+    assert known is not None
+    nick, since = known.nick, known.nick_ts
+    defeat(mesh["b"].parts.links, known)
+    mesh.settle()
+    mesh.wire("a", "b").connections["b"].receive(f":0AA CNNICK {known.uid} ann_ {since - 5}\r\n".encode())
+    mesh.settle()
+    for house in ("b", "c"):
+        person = mesh.person(house)
+        assert person is not None and person.nick == "ann_"
+        person.lost = None
+    mesh.wire("b", "c").connections["b"].receive(f":0CA CNNICK {known.uid} {nick} {since}\r\n".encode())
+    mesh.settle()
+    for house in ("a", "b", "c"):
+        named = mesh.person(house)
+        assert named is not None and (named.nick, named.nick_ts) == ("ann_", since - 5)
+    mesh.check()
+
+
 def test_whose_last_seat_is_lost_is_not_the_user_of_a_server_that_is_lost_with_it() -> None:
     """a hosts a person whose devices are on b; c behind it claims the same person, and both are lost."""
     mesh = Houses("a", "b", "c")
@@ -389,4 +413,107 @@ def test_whose_last_seat_is_lost_is_not_the_user_of_a_server_that_is_lost_with_i
     mesh.link("a", "b")
     mesh.settle()
     mesh.agree()
+    mesh.check()
+
+
+def test_who_is_put_out_by_a_claim_that_is_over_is_out_where_its_person_is_back() -> None:
+    """b hears of the KICK when ann has left it, and the server of her other claim is lost."""
+    mesh = Houses("a", "b", "c")
+    mesh["a"].account("carol")
+    mesh.settle()
+    carol = mesh.come("a", "carol")
+    mesh.say(carol, "JOIN #d")
+    mesh.cut("b", "c")
+    mesh.settle()
+    ann = mesh.come("b", "ann")
+    mesh.say(ann, "JOIN #d")
+    mesh.come("c", "ann")
+    mesh.link("b", "c")
+    while not mesh["b"].parts.links.claims.aliases:
+        assert any([mesh.wire("b", "c").deliver("b"), mesh.wire("b", "c").deliver("c")])
+    while not ((known := mesh.user("c")) and any(channel.name == "#d" for channel in known.channels)):
+        assert mesh.wire("b", "c").deliver("b")
+    ann >> "QUIT"
+    carol >> "KICK #d ann :out"
+    mesh.cut("b", "c")
+    mesh.settle()
+    mesh.advance(1.0)
+    assert mesh.user("b") is None and [channel.name for channel in mesh.there("c").channels] == ["#d"]
+    mesh.link("b", "c")
+    mesh.settle()
+    for house in ("a", "b", "c"):
+        assert not mesh.there(house).channels
+    mesh.agree()
+
+
+def test_who_is_given_a_rank_while_another_server_takes_them_over_has_it() -> None:
+    """b hears of it by the UID of a claim that is over since it took the person over itself."""
+    mesh = Houses("a", "b", "c")
+    mesh.say(mesh.come("a", "ann"), "JOIN #c")
+    mesh.come("b", "ann")
+    old = mesh.there("b").uid
+    mesh.bob >> "MODE #c +v ann"
+    mesh.cut("a", "b")
+    mesh["b"].settle()
+    mesh.clock.advance(0.1)
+    assert mesh.there("b").uid != old
+    assert mesh.wire("b", "c").deliver("c")
+    assert list(mesh.there("b").channels.values()) == [RANKS["v"]]
+    mesh.settle()
+    mesh.advance(1.0)
+    mesh.link("a", "b")
+    mesh.settle()
+    assert [list(mesh.there(house).channels.values()) for house in "abc"] == [[RANKS["v"]]] * 3
+    mesh.agree()
+
+
+def test_who_is_killed_by_an_operator_while_another_server_takes_them_over_is_gone() -> None:
+    """Not if a server says so: it means the claim, and that is over."""
+    mesh = Houses("a", "b", "c")
+    mesh.come("a", "ann")
+    mesh.come("b", "ann")
+    old, bob = mesh.there("b").uid, mesh.there("b", "bob").uid
+    mesh.cut("a", "b")
+    mesh["b"].settle()
+    mesh.clock.advance(0.1)
+    mesh.settle()
+    assert mesh.there("b").uid != old
+    for source, there in (("0CA", True), (bob, False)):
+        line = f":{source} KILL {old} :c.test!bob (spam)\r\n"
+        mesh.wire("b", "c").connections["b"].receive(line.encode())
+        mesh.settle()
+        assert [mesh.user(house) is not None for house in "bc"] == [there] * 2
+    mesh.check()
+
+
+@pytest.mark.parametrize("line", ["KICK #c ann :out", "MODE #c +v ann"])
+@pytest.mark.parametrize("how", ["quit", "split"])
+def test_what_was_on_its_way_when_its_claim_ended_is_of_the_person(how: str, line: str) -> None:
+    """a takes ann over, unseen by the others, from whose network she is gone when b hears of it."""
+    mesh = Houses("a", "b", "d", "c")
+    mesh.cut("d", "c")
+    mesh.link("b", "c")
+    mesh.settle()
+    host = mesh.come("d", "ann")
+    mesh.say(host, "JOIN #c")
+    mesh.come("a", "ann")
+    assert mesh.seats("d") == ["a.test"]
+    mesh.cut("a", "b")
+    mesh.settle()
+    mesh.advance(1.0)
+    mesh.bob >> line
+    if how == "quit":
+        host >> "QUIT"
+        while mesh.user("b") is not None:
+            assert mesh.wire("b", "d").deliver("d")
+    else:
+        mesh.cut("b", "d")
+        mesh["b"].settle()
+        assert mesh.user("b") is None
+    mesh.settle()
+    mesh.advance(1.0)
+    mesh.link("a", "b")
+    mesh.settle()
+    expected = [RANKS["v"]] if line.startswith("MODE") else []
+    assert [list(mesh.there(house).channels.values()) for house in "abc"] == [expected] * 3
     mesh.check()

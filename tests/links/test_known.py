@@ -8,6 +8,7 @@ import pytest
 from sitting import Houses
 
 from chatnet.model.entities import User
+from chatnet.model.modes import RANKS
 
 OF_CHANNELS = {"SJOIN", "CNSTAMP", "CNNICK"}
 
@@ -141,3 +142,23 @@ def test_who_may_have_no_people_of_others_is_told_nothing() -> None:
     link.connection.receive(f":0CA CNKNOW {mesh.person('b').uid} 0 ASKED\r\n".encode())
     mesh.settle()
     assert mesh.look() == []
+
+
+@pytest.mark.parametrize("sign", ["+", "-"])
+def test_a_rank_that_was_on_its_way_when_its_owner_was_lost_is_the_same_everywhere(sign: str) -> None:
+    """c changes it and forgets ann with her server; b hears of it when it has lost her, and keeps it."""
+    mesh = Houses("a", "b", "c")
+    ann = mesh.come("a", "ann")
+    mesh.say(ann, "JOIN #c")
+    if sign == "-":
+        mesh.say(mesh.bob, "MODE #c +v ann")
+    mesh.advance(1.0)
+    mesh.bob >> f"MODE #c {sign}v ann"
+    mesh.cut("a", "b")
+    mesh.settle()
+    assert mesh.user("b") is None and mesh.user("c") is None
+    mesh.link("a", "c")
+    mesh.settle()
+    given = RANKS["v"] if sign == "+" else 0
+    assert [list(mesh.there(house).channels.values()) for house in "abc"] == [[given]] * 3
+    mesh.agree()

@@ -140,6 +140,37 @@ def test_other_makes_read_nothing_of_who_is_nobodys() -> None:
     mesh.check()
 
 
+def test_what_nobodys_do_is_told_other_makes_as_if_this_server_did_it() -> None:
+    """What they say is not told: there they have quit."""
+    mesh = Left("a", "b", "c", sections_of={"b": {"link": [block("so1")]}})
+    phone = mesh.come("c", "ann")
+    so1 = stranger(mesh["b"], "so1.test", "1SO")
+    mesh.say(mesh.bob, "MODE #c +o ann")
+    channel = mesh["b"].node.network.channel("#c")
+    assert channel is not None
+    so1 >> ":1SO EUID eve 1 1 + eve h.eve 192.0.2.4 1SOAAAAAA * * :Eve"
+    so1 >> f":1SOAAAAAA JOIN {channel.ts} #c +"
+    mesh.settle()
+    so1.lines()
+    phone >> "TOPIC #c :hers" >> "MODE #c +m" >> "KICK #c eve :out" >> "PRIVMSG #c :I am here"
+    phone >> "INVITE eve #c" >> "PRIVMSG eve :and here"
+    mesh["c"].settle()
+    mesh.lose()
+    before = mesh.there("b")
+    assert before.orphan
+    while mesh.wire("b", "c").deliver("c"):
+        pass
+    assert before.orphan
+    told = [line.partition(" ")[2] if line[0] == "@" else line for line in so1.lines()]
+    assert not any(before.uid in line for line in told), told
+    assert {line.split(" ")[1] for line in told if line.startswith(":0BA ")} >= {"ETB", "TMODE", "KICK"}
+    so1 >> f":1SO KILL {before.uid} :so1.test (Unknown Client)"
+    mesh.advance(1.0)
+    mesh.settle()
+    assert mesh.there("b") is before and not before.orphan
+    mesh.check()
+
+
 def test_a_newcomer_is_told_nothing_of_who_waits_until_somebody_claims_them() -> None:
     settings = {"always_on": "all", "host": False, "orphan_time": 20}
     mesh = Left("a", "b", "c", sections_of={"b": {"bouncer": settings}, "c": {"bouncer": settings}})

@@ -6,7 +6,7 @@
     <- ok
     -> =temperature 21.5 °C                          a last value, which is kept and not said
     <- ok
-    <- error Cannot send to channel                  instead of ok, in words for people
+    <- error Cannot send to channel (+m: …)          instead of ok, in words for people
 
 Of a token for one channel it need not be named.  What is heard is ``nick text``, a line for each line of it.
 

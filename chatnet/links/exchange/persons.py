@@ -34,6 +34,7 @@ from chatnet.model.facts import (
     Fact,
     Hearer,
     HostChanged,
+    NetSplit,
     NickChanged,
     NickDated,
     Opered,
@@ -127,6 +128,7 @@ class Persons(Follower):
         self.hears: Mapping[type[Fact], Hearer] = {
             UserMoved: self._moved,
             UserQuit: self._quit,
+            NetSplit: self._split,
             SeatLeft: self._seat_left,
         }
 
@@ -449,6 +451,12 @@ class Persons(Follower):
         stays = user.person is not None and user.person.stays
         return stays or self.sessions(user) > 0 or bool(self._orphans[user].places)
 
+    def _split(self, fact: NetSplit, origin: object) -> None:
+        """What is on its way to them is of the people who they were, whoever claims these next."""
+        for user in fact.users:
+            if user.person is not None:
+                self._claims.ended(user.uid, Former(user.person.key, ()))
+
     def _quit(self, fact: UserQuit, origin: object) -> None:
         """Somebody has left, or was killed; whoever claims the same person is it now."""
         if self._orphans:
@@ -456,10 +464,12 @@ class Persons(Follower):
         if self._waiting:
             self._let_go(fact.user, gone=True)
         person = fact.user.person
-        if person is None or not (others := self._claims.of(person.key)):
+        if person is None or self._network.persons.get(person.key) is not None:
+            return  # or it was another user of the same account
+        others = self._claims.of(person.key)
+        self._claims.ended(fact.user.uid, Former(person.key, fact.user.places if others else ()))
+        if not others:
             return
-        if self._network.persons.get(person.key) is not None:
-            return  # it was another user of the same account
         alias = others[0]
         self._claims.remove(alias)
         user = alias.user

@@ -19,6 +19,7 @@ from chatnet.links.speech.encap import ENCAPSULATED, anybody, by_server
 from chatnet.links.speech.line import LINK, Line
 from chatnet.links.speech.outcome import Ignored
 from chatnet.links.tree.neighbours import TOLD
+from chatnet.links.tree.orphans import who_know
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
     BroadcastSent,
@@ -161,7 +162,9 @@ class MessagesIn:
                     return
             if onward is not None:
                 # It is nothing to us what they say to each other.
-                if onward is not line.link:
+                by = line.source
+                known = type(by) is not User or by.person is None or who_know(by, (onward,))
+                if onward is not line.link and known:
                     for told in onward.codec.message(fact, line.links.reference()):
                         onward.send(told)
                 return
@@ -279,7 +282,7 @@ def redact(line: Line) -> None:
     onward = line.links.way_to(fact.target) if isinstance(fact.target, User) else None
     if onward is None:
         line.commit(fact)
-    elif onward is not line.link:
+    elif onward is not line.link and who_know(fact.by, (onward,)):
         for told in onward.codec.redaction(fact):
             onward.send(told)
 

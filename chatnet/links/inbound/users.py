@@ -41,6 +41,7 @@ from chatnet.model.facts import (
 from chatnet.model.ids import UID, AccountName, derived
 from chatnet.model.modes import USER_MODES, mode_set
 from chatnet.model.registry import Account
+from chatnet.model.server import Server
 from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.rules.log_names import log_name
 from chatnet.rules.opers import TITLE, granted_elsewhere
@@ -319,8 +320,13 @@ def kill_(line: Line) -> None:
     if (bot := line.network.pseudo_users.get(UID(line.params[0]))) is not None:
         line.links.put_off(line.link, bot)
         return
-    user, by, node, link = line.user(0), line.source, line.node, line.link
+    by, node, link = line.source, line.node, line.link
+    # An operator means the person, who may be the user of another claim meanwhile.
+    person = line.links.claims.meant(UID(line.params[0])) if isinstance(by, User) else None
+    user = line.user(0) if person is None else person
     assert link.settings is not None
+    if user.orphan and isinstance(by, Server) and not link.codec.seats:
+        raise Ignored  # there they are gone, and it answers so to a line that says something of them
     if line.links.way_to(user) is not link and not link.settings.allow_kill:
         what = f"{link.name} may not kill, but {by.mask} did:"
         node.notice("k", f"{what} {user.identity}", f"{what} {public_identity(user)}")

@@ -15,6 +15,7 @@ from chatnet.links.exchange import burst
 from chatnet.links.neighbour.link import Link, State
 from chatnet.links.stamps.registers import register_of
 from chatnet.links.tree.neighbours import MARKED, TOLD, Neighbours
+from chatnet.links.tree.orphans import as_known, who_know
 from chatnet.model import facts
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, Topic, User, parameters
@@ -206,7 +207,10 @@ class ChannelsOut:
         self._left(fact.channel, fact.user, origin, lambda link: [link.codec.parted(fact)])
 
     def _kicked(self, fact: facts.Kicked, origin: object) -> None:
-        self._left(fact.channel, fact.user, origin, lambda link: [link.codec.kicked(fact)])
+        me = self._links.node.network.me
+        self._left(
+            fact.channel, fact.user, origin, lambda link: [link.codec.kicked(as_known(fact, link, me))]
+        )
 
     def _left(self, channel: Channel, user: User, origin: object, make: Make) -> None:
         if not user.orphan:
@@ -311,8 +315,10 @@ class ChannelsOut:
                     adding=change.adding,
                 )
 
+        me = self._links.node.network.me
+
         def make(link: Link) -> Iterable[bytes]:
-            return () if fact.merged and not link.stamped else link.codec.modes(fact)
+            return () if fact.merged and not link.stamped else link.codec.modes(as_known(fact, link, me))
 
         self._tell(origin, make, stamp)
 
@@ -363,16 +369,16 @@ class ChannelsOut:
         self._tell(origin, make, stamp)
 
     def _topic_changed(self, fact: facts.TopicChanged, origin: object) -> None:
-        stamp, channel = self._stamp(origin), fact.channel
+        stamp, channel, me = self._stamp(origin), fact.channel, self._links.node.network.me
         if stamp is not None:
             if isinstance(origin, Link) and self._crosses(channel, "topic"):
-                again = facts.TopicChanged(channel, fact.text, self._links.node.network.me, fact.at)
+                again = facts.TopicChanged(channel, fact.text, me, fact.at)
                 _send(origin, [origin.codec.topic(again)])
             self._mark(channel, "topic", stamp, adding=bool(fact.text))
         topic = channel.topic or Topic("", fact.by.mask, int(fact.at))
         self._tell(
             origin,
-            lambda link: [link.codec.topic(fact)],
+            lambda link: [link.codec.topic(as_known(fact, link, me))],
             stamp,
             lambda link: [link.codec.topic_of(fact.by, channel, topic, fact.at, fact.msgid)],
         )
@@ -383,14 +389,14 @@ class ChannelsOut:
         me, way = self._links.node.network.me, self._links.way_to(fact.user)
         if way is not None:
             # From the invited one's side it comes as INVITED, which goes on by itself.
-            if way is not origin:
-                way.send(way.codec.invited(fact))
+            for link in who_know(fact.by, () if way is origin else (way,)):
+                link.send(link.codec.invited(fact))
             return
         for link in self._links.others(None):
             link.send(link.codec.invited_by(me, fact))
 
     def _knocked(self, fact: facts.Knocked, origin: object) -> None:
-        for link in self._links.ways_to(fact.channel, origin):
+        for link in who_know(fact.user, self._links.ways_to(fact.channel, origin)):
             if "KNOCK" in link.caps:
                 link.send(link.codec.knocked(fact))
 

@@ -8,6 +8,7 @@ from typing import Final
 from chatnet.links.neighbour.link import Link
 from chatnet.links.outbound.copies import Copies
 from chatnet.links.tree.neighbours import TOLD, Neighbours
+from chatnet.links.tree.orphans import who_know
 from chatnet.model import facts
 from chatnet.model.entities import Channel, User
 from chatnet.model.facts import Fact, Hearer, Source
@@ -46,18 +47,21 @@ class MessagesOut:
         return () if way is None or way is origin or origin is TOLD else (way,)
 
     def _message_sent(self, fact: facts.MessageSent, origin: object) -> None:
-        ways = self._ways(fact.by, fact.target, origin)
+        target, by = fact.target, fact.by
+        ways = self._ways(by, target, origin)
+        if type(by) is User and by.person is not None:
+            ways = who_know(by, ways)
         if ways:
             reference = self._links.reference() if fact.parts else b""
             _tell(ways, lambda link: link.codec.message(fact, reference))
-        target, by = fact.target, fact.by
         if type(target) is User and (
             target.person is not None or (type(by) is User and by.person is not None)
         ):
             self._copies.said(fact, target, origin)
 
     def _message_redacted(self, fact: facts.MessageRedacted, origin: object) -> None:
-        _tell(self._ways(fact.by, fact.target, origin), lambda link: link.codec.redaction(fact))
+        ways = who_know(fact.by, self._ways(fact.by, fact.target, origin))
+        _tell(ways, lambda link: link.codec.redaction(fact))
         if type(fact.target) is User:
             self._copies.said(fact, fact.target, origin)
 
@@ -73,10 +77,10 @@ class MessagesOut:
                 if (way := links.way_to(server)) is not None and server.is_called(matches)
             }
             ways = [link for link in links.others(origin) if link in behind]
-        _tell(ways, lambda link: link.codec.broadcast(fact))
+        _tell(who_know(fact.by, ways), lambda link: link.codec.broadcast(fact))
 
     def _wallops_sent(self, fact: facts.WallopsSent, origin: object) -> None:
-        for link in self._links.others(origin):
+        for link in who_know(fact.by, self._links.others(origin)):
             link.send(link.codec.wallops(fact))
 
     def _server_notice(self, fact: facts.ServerNotice, origin: object) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
+from chatnet.links.tree.orphans import as_known
 from chatnet.model import facts
 from chatnet.model.entities import User
 from chatnet.model.facts import Fact, Hearer
@@ -88,7 +89,8 @@ class UsersOut:
         user, node = fact.user, self._links.node
         self._killed[user] = None
         for link in self._links.others(origin):
-            link.send(link.codec.kill(fact.by, user, fact.reason, fact.at, fact.msgid))
+            told = as_known(fact, link, node.network.me)
+            link.send(link.codec.kill(told.by, user, fact.reason, fact.at, fact.msgid))
         if (back := _back(origin)) is not None:
             back.send(back.codec.kill(node.network.me, user, fact.reason))
         if user.server is not node.network.me:

@@ -93,7 +93,7 @@ def sjoin(line: Line) -> None:
             flags.add(change.letter)
         elif kind in "BC" and change.adding and (value := _value(change)) is not None:
             values[change.letter] = value
-    members, absent = [], []
+    members, absent = dict[User, int](), []
     users, behind = network.users, _Behind(line)
     # Somebody who is there made it: it goes on as it came, and nobody speaks for others.
     claims = line.links.claims
@@ -101,18 +101,19 @@ def sjoin(line: Line) -> None:
     made, source = line.link.stamped and "chatnet/ts" in line.tags, line.server_of_source()
     for word in line.params[-1].split():
         ranks, uid = codec.read_prefixes(word)
-        user = users.get(UID(uid))
+        user = users.get(UID(uid)) or claims.meant(UID(uid))
         if made and user is not None and not any(is_behind(each, source) for each in claims.places(user)):
             continue
         if user is not None and (
             any(behind[each] for each in claims.places(user))
             or (knows and not made and user.person is not None)
         ):
-            members.append((user, ranks))
+            members[user] = members.get(user, 0) | ranks
         elif ranks and is_uid(uid):
             absent.append((uid, ranks))
-    claim = SJoin(_name(line, 1), line.ts(0), frozenset(flags), values, tuple(members), line.params[2] == "0")
-    line.needs_memberships(network.channel_meant(claim.name), [user for user, _ in members])
+    there, silent = tuple(members.items()), line.params[2] == "0"
+    claim = SJoin(_name(line, 1), line.ts(0), frozenset(flags), values, there, silent)
+    line.needs_memberships(network.channel_meant(claim.name), list(members))
     _room(line).sjoin(line, claim, absent)
 
 
@@ -199,7 +200,8 @@ def _changes(line: Line, text: str, params: Sequence[str]) -> list[ModeChange]:
         if kind == "D":
             found.append(ModeChange(change.adding, letter))
         elif letter in RANKS:
-            user = network.users.get(UID(parameter or "")) or network.user(parameter or "")
+            uid = UID(parameter or "")
+            user = network.users.get(uid) or network.user(uid) or line.links.claims.meant(uid)
             if user is not None:
                 found.append(ModeChange(change.adding, letter, None, user))
             elif line.link.stamped and is_uid(parameter or ""):

@@ -100,7 +100,7 @@ class _Merge:
         self._first = told.open and stamp is NEVER
         told.open = False
         self._marks: dict[str, Mark] = {}
-        self._lost: dict[str, Mark] = {}
+        self._missed: dict[str, Mark] = {}
 
     def _of(self, register: str) -> Stamp:
         return self._stamp if self._stamp is not NEVER else self._told.of(register)
@@ -223,7 +223,7 @@ class _Merge:
                 if there:  # they left and came again
                     give(self._line, channel, user, registers.ranks(channel, user.subject))
             elif mark is not None and not mark.adding:
-                self._lost[subject] = mark
+                self._missed[subject] = mark
                 continue
             if not there:
                 found[user] = 0
@@ -233,11 +233,12 @@ class _Merge:
         """Gives those who `came` their ranks; the changes for those who were there."""
         registers, changes = registers_of(self._line), []
         for user, ranks in self._claim.members:
-            if user.subject in self._lost:
+            if user.subject in self._missed:
                 continue
             before = channel.members.get(user, 0)
             for letter in rank_letters(ranks):
                 register = f"{letter}:{user.subject}"
+                self._compare(channel, user, register)
                 unstamped = not before & RANKS[letter]
                 if self._hold(channel, register, unstamped=unstamped) and registers.gives(
                     channel, letter, user.subject, self._of(register)
@@ -251,7 +252,7 @@ class _Merge:
                 self._tell_ranks(channel, user, came[user])
         for uid, ranks in self._absent:  # they may come back
             for letter in rank_letters(ranks):
-                self._hold(channel, f"{letter}:{uid}", unstamped=False)
+                self._hold(channel, registers.register(f"{letter}:{uid}"), unstamped=False)
         return changes
 
     def _tell_ranks(self, channel: Channel, user: User, ranks: int) -> None:
@@ -266,6 +267,18 @@ class _Merge:
             mark = registers_of(self._line).known(channel, register)
             if mark is not None:
                 self._marks.setdefault(register, mark)
+                self._compare(channel, user, register)
+
+    def _compare(self, channel: Channel, user: User, register: str) -> None:
+        """Note a rank of a person that was given or taken later than whoever claims it knows.
+
+        They may have forgotten it with a server that they lost, while it was on its way here.
+        """
+        if user.person is None:
+            return
+        mark = registers_of(self._line).known(channel, register)
+        if mark is not None and self._of(register) < mark.stamp:
+            self._missed[register] = mark
 
     def members_alone(self, channel: Channel) -> None:
         """Nothing but who came, into ours, which is older."""
@@ -277,7 +290,7 @@ class _Merge:
             self._tell_ranks(channel, user, came[user])
         if came:
             self._join(channel, came, created=False)
-        members = tuple((user, 0) for user, _ in self._claim.members if user.subject not in self._lost)
+        members = tuple((user, 0) for user, _ in self._claim.members if user.subject not in self._missed)
         if came or self._marks:
             told = SJoin(channel.name, channel.ts, frozenset(), {}, members)
             codec = line.link.codec
@@ -301,10 +314,10 @@ class _Merge:
         relay(line, *marks, *codec.sjoin(self._by, told))
 
     def _answer(self, channel: Channel) -> None:
-        """Who claims members that left here since is told so."""
+        """Who claims members that left here since, or have other ranks, is told so."""
         line, codec, me = self._line, self._line.link.codec, self._line.network.me
-        if self._lost and self._stamp is NEVER:
+        if self._missed and self._stamp is NEVER:
             nothing = SJoin(channel.name, channel.ts, frozenset(), {}, ())
-            lost = registers_of(line).told(self._lost)
-            for text in (*codec.marks(me, channel, lost), *codec.sjoin(me, nothing)):
+            missed = registers_of(line).told(self._missed)
+            for text in (*codec.marks(me, channel, missed), *codec.sjoin(me, nothing)):
                 line.link.send(text)

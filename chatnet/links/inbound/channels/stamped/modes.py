@@ -44,6 +44,8 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
     found = []
     for change in changes:
         register = register_of(line.network.fold, change)
+        if change.user is None and change.letter in RANKS:
+            register = registers.register(register)
         if holds(stamp, registers.known(channel, register)):
             registers.mark(channel, register, stamp, adding=change.adding)
             found.append(change)
