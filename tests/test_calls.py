@@ -14,8 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from club import Club
 from conversation import Client, House
 from mesh import Mesh, Stranger, block, read_away, stranger
+from message_memory import MemoryMessages
 from pump import Doorway
 
 import chatnet
@@ -171,7 +173,20 @@ def test_somebody_who_comes_and_goes_where_others_are_banned() -> None:
         bob = house.client("bob")
         say(bob, "QUIT")()
 
-    assert calls(do) <= 140
+    assert calls(do) <= 132
+
+
+def test_somebody_who_comes_joins_speaks_and_goes() -> None:
+    house = Club(messages=MemoryMessages())
+    ann = house.client("ann")
+    ann >> "JOIN #c"
+
+    def do() -> None:
+        bob = house.client("bob")
+        say(bob, "JOIN #c\r\nPRIVMSG #c :hello\r\nQUIT :bye")()
+
+    costs(do, 246, 7704)
+    assert sum(" PRIVMSG #c :hello" in line for line in ann.lines()) >= 2
 
 
 def test_a_labelled_command() -> None:

@@ -22,7 +22,7 @@ def is_muted(request: Request) -> bool:
     """
     me, sessions = request.user, request.sessions
     bans, end = sessions.bans, sessions.bans.looked + MASKS
-    if muted_by_filter(request) is not None:
+    if sessions.filters.mutes and muted_by_filter(request) is not None:
         return True
     for channel, ranks in me.channels.items():
         if ranks == 0 and (bans.looked > end or bans.muted(channel, me)):

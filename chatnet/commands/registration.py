@@ -58,7 +58,8 @@ def user(request: Request) -> None:
     # Clients take it from their system, where it may have no letter that is allowed here.
     given, _, device = request.params[0].partition("@")
     name = clean_username(given, limits.user - 1) or "user"[: limits.user - 1]
-    session.device = session.device or device_of(f"@{device}")
+    if device:
+        session.device = session.device or device_of(f"@{device}")
     request.user.username = "~" + name
     request.user.realname = cut(request.params[3], limits.realname)
     session.satisfy(Needs.USER)

@@ -36,6 +36,8 @@ class Events:
         self._places = places
         self._ids = ids
         self._names = names
+        self.stores_joins, self.stores_quits = "JOIN" in names, "QUIT" in names
+        """Whether these are asked for at all: they come with everybody who comes and goes."""
 
     def joined(self, fact: Joined, origin: object, user: User, place: Place, flags: int) -> Row | None:
         """One of those who came by JOIN."""

@@ -279,12 +279,12 @@ class Gaps:
     # where gaps come from
 
     def _joined(self, fact: Joined, origin: object) -> None:
-        self._look_at(fact.channel, int(fact.at * 1000), created=fact.created)
+        if fact.channel not in self._channels:
+            self._look_at(fact.channel, int(fact.at * 1000), created=fact.created)
 
     def _look_at(self, channel: Channel, at: int, *, created: bool = False) -> None:
         """It may be that a channel is heard here now which was not before."""
-        place = self._recorder.place(channel)
-        if place is None or channel in self._channels:
+        if channel in self._channels or (place := self._recorder.place(channel)) is None:
             return
         self._channels[channel] = []
         registered = self._node.network.registry.channels.at(channel.folded) is not None
@@ -345,10 +345,11 @@ class Gaps:
         self._drop_if_left(fact.channel)
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
-        for channel in fact.user.channels:
+        user = fact.user
+        for channel in user.channels:
             self._drop_if_left(channel)
-        person = self._places.person(fact.user)
-        if person is not None and fact.user.is_at(self._node.network.me):
+        person = self._places.person(user)
+        if person is not None and user.is_at(self._node.network.me):
             self._talkers.leaves(person)
 
     def _drop_if_left(self, channel: Channel) -> None:
@@ -381,7 +382,7 @@ class Gaps:
     def _logged_in(self, fact: AccountChanged | UserIntroduced, origin: object) -> None:
         user = fact.user
         person = self._places.person(user)
-        if user.server is self._node.network.me and person is not None:
+        if person is not None and user.server is self._node.network.me:
             self._talkers.came(person)
 
     def _seat_taken(self, fact: SeatTaken, origin: object) -> None:

@@ -232,8 +232,12 @@ class Ring:
     # what ends
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
-        self._forget_channels(fact.user.channels)
-        self._forget_talks(fact.user)
+        user = fact.user
+        for channel in user.channels:
+            if not channel.members:
+                self._drop_if_gone(channel)
+        if user in self._between:
+            self._forget_talks(user)
 
     def _net_split(self, fact: NetSplit, origin: object) -> None:
         self._forget_channels(set(chain.from_iterable([user.channels for user in fact.users])))
@@ -248,9 +252,8 @@ class Ring:
 
     def _forget_talks(self, user: User) -> None:
         """What the two wrote to each other: nobody can ask for it any more."""
-        if user in self._between:
-            for shelf in tuple(self._between[user].values()):
-                self._drop(shelf.key)
+        for shelf in tuple(self._between.get(user, NO_SHELVES).values()):
+            self._drop(shelf.key)
 
     def _channel_changed(self, fact: Parted | Kicked | ModesChanged, origin: object) -> None:
         if not fact.channel.members:

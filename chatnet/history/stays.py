@@ -110,9 +110,10 @@ class Stays:
             before = channel.members.keys() - {user for user, _ in fact.members}
             for user in before:
                 self._came(heard, user, at, fact.asked)
+        stores = fact.asked and heard.stored and self._events.stores_joins
         for user, _ in fact.members:
             self._came(heard, user, at, fact.asked)
-            if fact.asked and heard.stored and not channel.hides(user):
+            if stores and not channel.hides(user):
                 self._happened(self._events.joined(fact, origin, user, heard.place, heard.flags))
 
     def _hear(self, channel: Channel, at: int, *, anew: bool) -> Heard:
@@ -186,10 +187,11 @@ class Stays:
             del self._keys[user]
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
-        for channel in fact.user.channels:
-            heard = None if channel.hides(fact.user) else self._recorder.heard_of(channel)
-            if heard is not None:
-                self._happened(self._events.quitted(fact, origin, heard.place, heard.flags))
+        if self._events.stores_quits:
+            for channel in fact.user.channels:
+                heard = None if channel.hides(fact.user) else self._recorder.heard_of(channel)
+                if heard is not None:
+                    self._happened(self._events.quitted(fact, origin, heard.place, heard.flags))
         self._lost(fact.user, int(fact.at * 1000))
 
     def _net_split(self, fact: NetSplit, origin: object) -> None:
@@ -207,8 +209,7 @@ class Stays:
         if heard is None:
             return
         heard.here.pop(user, None)
-        key = self._keys.get(user)
-        if key is not None:
+        if self._keys and (key := self._keys.get(user)) is not None:
             self._leaves(heard, key, at, sid)
         if not heard.here:
             self._not_heard(channel, heard, at)

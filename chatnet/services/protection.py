@@ -105,7 +105,7 @@ class NickProtection:
 
     def entering(self, user: User) -> Refusal | str | None:
         """A connection becomes a user: None if it may bear its nick, or the nick it bears instead, or 433."""
-        if self.is_bound(user, user.folded):
+        if user.account_id is not None and self.is_bound(user, user.folded):
             account = self._registry.account(user.account_id)
             assert account is not None
             if self._network.user(account.name) is None:
@@ -279,8 +279,10 @@ class NickProtection:
             self._judge(user)
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
-        self._wishes.pop(fact.user, None)
-        self._end_grace(fact.user)
+        if self._wishes:
+            self._wishes.pop(fact.user, None)
+        if self._graces:
+            self._end_grace(fact.user)
 
     def _net_split(self, fact: NetSplit, origin: object) -> None:
         gone = set(fact.servers)

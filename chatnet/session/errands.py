@@ -98,7 +98,8 @@ class Errands:
             caller.closed = True
 
     def _user_quit(self, fact: UserQuit, origin: object) -> None:
-        self._forget(fact.user)
+        if self._callers:
+            self._forget(fact.user)
         if fact.user.server is not self._sessions.network.me:
             self._sessions.links.given.came_by(fact.user.uid, NO_WAY)
 

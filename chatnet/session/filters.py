@@ -261,6 +261,11 @@ class Filters:
             del self._muted[key]
         return {channel for _, channel in mine}
 
+    @property
+    def mutes(self) -> bool:
+        """Whether anybody is muted anywhere."""
+        return bool(self._muted)
+
     def muted(self, session: Session, channel: Channel) -> Verdict | None:
         """Why somebody may not say anything there, if it be by a tag; None: they are not muted."""
         user = session.user

@@ -166,6 +166,11 @@ class Sessions(Shared):
         self.staying: Staying | None = None
         """Who keeps those who are always on, where there is a file for that."""
         self._registration = Registration(self, self.persons, self.catching, self.sitting)
+        # Asked by each who comes or goes, without a step between.
+        self.ready: Callable[[Session], None] = self._registration.advance
+        """A session needs nothing more: register it."""
+        self.keeps: Callable[[Session, str], bool] = self.persons.keeps
+        """Whether the user of a session, which was the last one, stays, though it ends for a reason."""
         self._expelling = Expelling(
             self, self._registration.send_away, lambda: self.persons.idle, self.persons.end_banned
         )
@@ -342,10 +347,6 @@ class Sessions(Shared):
             session.user.real_host = session.user.host = host
         session.satisfy(Needs.LOOKUP)
 
-    def ready(self, session: Session) -> None:
-        """A session needs nothing more: register it."""
-        self._registration.advance(session)
-
     def forget(self, session: Session) -> bool:
         """Take a session that ends out of everything; True if its user has no other."""
         del self.all[session]
@@ -359,10 +360,6 @@ class Sessions(Shared):
                 return True
             self.persons.detached(session)
         return False
-
-    def keeps(self, session: Session, reason: str) -> bool:
-        """Whether the user of `session`, which was the last one, stays, though it ends for a `reason`."""
-        return self.persons.keeps(session, reason)
 
     def detained(self, user: User) -> Awaitable[None] | None:
         """What all sessions of `user` have to wait for before they go on."""

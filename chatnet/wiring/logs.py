@@ -32,7 +32,7 @@ CROWD: Final = 1000
 PLAIN: Final = "{text}"
 """The form of an event whose sentence is made already."""
 MAY_WAIT: Final = "log_may_wait"
-"""The key of an event that is one of many of normal life."""
+"""The key of an event that is one of many of normal life: of ours, at level info."""
 _ORDER = {LogLevel.debug: 0, LogLevel.info: 1, LogLevel.warn: 2, LogLevel.error: 3, LogLevel.critical: 4}
 _OURS = ("chatnet", "stdout", "stderr")
 _NOT_FIELDS = frozenset(
@@ -71,6 +71,7 @@ class LogOutput:
         self._settings = settings
         self._target = self._choose(settings, base)
         self._least = _ORDER[LogLevel.levelWithName(settings.level)]
+        self._look_how()
         if self._target is not None:
             try:
                 self._file = _open(self._target)
@@ -79,6 +80,9 @@ class LogOutput:
                 raise ConfigError([problem]) from None
 
     def __call__(self, event: LogEvent) -> None:
+        if self._gathers and MAY_WAIT in event and event.get("log_format") == PLAIN:
+            self._often(event)
+            return
         level = event.get("log_level") or LogLevel.info
         namespace = str(event.get("log_namespace") or "-")
         if level is LogLevel.info:
@@ -100,7 +104,27 @@ class LogOutput:
         what is in front of them.
         """
         self._soon = soon
+        self._look_how()
         self.flush()
+
+    def _look_how(self) -> None:
+        """See whether a text that may wait is all there is to write of its event, and when it is not now."""
+        of_info = self._least <= _ORDER[LogLevel.info]
+        self._gathers = self._soon is not None and of_info and self._settings.format == "text"
+
+    def _often(self, event: LogEvent) -> None:
+        """As for any other event, in a third of the time: there are two for each who comes and goes."""
+        when: float = event["log_time"]
+        second, text = int(when), event["text"]
+        if not text.isprintable():
+            text = printable(text)
+        stamp, system = _second(second), _system(event["log_namespace"])
+        waiting = self._waiting
+        waiting.append(f"{stamp}.{int((when - second) * 1000):03d}Z info  {system}{self._mark}: {text}\n")
+        if len(waiting) >= CROWD:
+            self.flush()
+        elif len(waiting) == 1 and self._soon is not None:
+            self._soon(self.flush)
 
     def flush(self) -> None:
         """Write what waits."""
@@ -158,6 +182,7 @@ class LogOutput:
         self._settings = settings
         self._target = self._choose(settings, base)
         self._least = _ORDER[LogLevel.levelWithName(settings.level)]
+        self._look_how()
         self.reopen()
 
     def reopen(self) -> None:

@@ -368,6 +368,29 @@ def test_a_nick_that_a_save_took_does_not_come_back_by_who_had_not_heard_of_it()
     mesh.check()
 
 
+def test_who_tells_of_a_nick_that_a_save_took_hears_which_one_they_have_since() -> None:
+    """c and b have not heard of the SAVE, because ann had another nick there, or b has begun anew since."""
+    mesh = Apart("a", "b", "c")
+    mesh.meet()
+    known = mesh.person("b")
+    assert known is not None
+    nick, since = known.nick, known.nick_ts
+    defeat(mesh["b"].parts.links, known)
+    mesh.settle()
+    mesh.wire("a", "b").connections["b"].receive(f":0AA CNNICK {known.uid} ann_ {since - 5}\r\n".encode())
+    mesh.settle()
+    for house in ("b", "c"):
+        person = mesh.person(house)
+        assert person is not None and person.nick == "ann_"
+        person.lost = None
+    mesh.wire("b", "c").connections["b"].receive(f":0CA CNNICK {known.uid} {nick} {since}\r\n".encode())
+    mesh.settle()
+    for house in ("a", "b", "c"):
+        named = mesh.person(house)
+        assert named is not None and (named.nick, named.nick_ts) == ("ann_", since - 5)
+    mesh.check()
+
+
 def test_whose_last_seat_is_lost_is_not_the_user_of_a_server_that_is_lost_with_it() -> None:
     """a hosts a person whose devices are on b; c behind it claims the same person, and both are lost."""
     mesh = Houses("a", "b", "c")

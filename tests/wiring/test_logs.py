@@ -19,7 +19,7 @@ from zope.interface.verify import verifyObject
 
 from chatnet.settings import LogSettings
 from chatnet.wiring.config import ConfigError
-from chatnet.wiring.logs import CROWD, MAY_WAIT, LoggedService, LogOutput
+from chatnet.wiring.logs import CROWD, MAY_WAIT, PLAIN, LoggedService, LogOutput
 
 BASE = Path("/nowhere")
 
@@ -256,6 +256,20 @@ def test_what_may_wait_is_written_together_and_all_else_waits_for_nobody(tmp_pat
     output.gather(None)
     output(event("six"))
     assert [line.split(": ", 1)[1] for line in stream.getvalue().splitlines()][-2:] == ["five", "six"]
+
+
+def test_who_comes_and_goes_is_written_as_anything_else_is(tmp_path: Path) -> None:
+    streams = [io.StringIO(), io.StringIO()]
+    outputs = [LogOutput(LogSettings(), tmp_path, stream=stream, process=2) for stream in streams]
+    outputs[0].gather(lambda flush: None)
+    texts = "b000bb7 (~bench@127.0.0.1) [127.0.0.1] came", "a bell \a", "a name: M\xfcller", ""
+    events = [many(PLAIN) | {"log_namespace": "chatnet.node", "text": text} for text in texts]
+    for each in (*events, events[0] | {"log_time": 1_700_000_000.0004}):
+        for output in outputs:
+            output(each)
+    outputs[0].flush()
+    quick, slow = (stream.getvalue() for stream in streams)
+    assert quick == slow and quick.count("\n") == 5 and "\a" not in quick
 
 
 def test_a_crowd_is_written_before_it_grows(tmp_path: Path) -> None:

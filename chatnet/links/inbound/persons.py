@@ -77,7 +77,9 @@ class PersonsIn:
         if (ts, folded) <= (user.nick_ts, user.folded):
             raise Ignored
         if user.lost == (folded, ts):  # who says so had not heard of the SAVE, or has it by one who had not
-            save_newcomer(line.link, user, ts)
+            if save_newcomer(line.link, user, ts) and not is_uid(user.nick):
+                # What they had before is gone there with the one that they lost.
+                line.link.send(line.link.codec.nick_known(line.network.me, user))
             raise Ignored
         pass_on(line)
         saved = is_uid(user.nick)

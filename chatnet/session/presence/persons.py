@@ -258,7 +258,7 @@ class Persons:
             return True
         if user is self._leaving:
             return False
-        if user.seats:
+        if user.person is not None and user.seats:
             self.detached(session)
             return True
         if not self._may_stay(user):
@@ -290,8 +290,10 @@ class Persons:
             self._node.commit(UserQuit(user, reason, now))
 
     def _may_stay(self, user: User) -> bool:
-        most = self._node.settings.bouncer.persons
-        return len(self.idle) < most and self._policy.stays(user) and self._is_the_one(user)
+        # Most are guests, of whom this is all that is asked.
+        if not self._policy.stays(user):
+            return False
+        return len(self.idle) < self._node.settings.bouncer.persons and self._is_the_one(user)
 
     def _stay(self, user: User, heard: Heard, origin: object) -> None:
         now = self._node.clock.time()

@@ -164,7 +164,13 @@ class Keeper:
 
     def _add(self, rows: Sequence[Bound]) -> None:
         """Write messages, in the order of their numbers, and have them found by their words."""
-        cast(Any, self.connection).executemany(self.statements.add, rows)
+        bare = [
+            (
+                number, target, at, msgid, kind, flags, person or 0, source, text, refers or "", extra or "",
+            )
+            for number, target, at, msgid, kind, flags, person, source, text, refers, extra in rows
+        ]  # fmt: skip
+        cast(Any, self.connection).executemany(self.statements.add, bare)
         self.find(rows[0][0], rows[-1][0])
 
     def find(self, first: int, last: int) -> None:

@@ -393,7 +393,11 @@ class Statements:
             select(func.max(message.id)).where(message.id >= given("first"), message.id < given("end"))
         )
         added = insert(MESSAGE).values({column.name: given(column.name) for column in MESSAGE.columns})
-        self.add = str(added.on_conflict_do_nothing().compile(dialect=BY_PLACE))
+        # To its driver a None is dearer than all else of a row.
+        none = {"person": "0", "refers": "''", "extra": "''"}
+        bare = added.values({name: func.nullif(given(name), literal_column(no)) for name, no in none.items()})
+        self.add = str(bare.on_conflict_do_nothing().compile(dialect=BY_PLACE))
+        """Takes the columns by their place, and 0 or an empty text for who and what there is not."""
         self.add_one = made(added.on_conflict_do_nothing().returning(message.id))
         self.add_odd = made(
             insert(ODD_ID)
