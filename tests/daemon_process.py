@@ -99,7 +99,7 @@ def started(parent: int, word: str) -> list[int]:
     try:
         found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
         return [int(pid) for pid in found if word in Path(f"/proc/{pid}/cmdline").read_text()]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # one has ended meanwhile
         return []
 
 
