@@ -33,6 +33,8 @@ password = "{HASH}"
 """
 NAMES = ("irc.test", "irc-2.test")
 WORD = "correct-horse-1"
+HASTY = CONFIGURATION.replace('name = "default"', 'name = "default"\nflood_exempt = true')
+"""The same for people who say more than flood control lets them, as soon as the machine is quick."""
 
 
 def configured(daemon: Daemon, processes: int, more: str = "") -> None:

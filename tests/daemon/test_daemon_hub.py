@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 from daemon_process import Daemon, wait_for
-from daemon_several import CONFIGURATION, linked, on, running
+from daemon_several import HASTY, linked, on, running
 from profiles import runs
 
 pytestmark = pytest.mark.daemon
@@ -67,7 +67,7 @@ def victims(random: Random) -> list[str]:
 def test_who_stays_misses_nobody_who_stays(daemon: Daemon, seed: int) -> None:
     """Nothing that they say is lost after reading back, and nobody reads that one of them has quit."""
     random, again = Random(seed), dict.fromkeys(PROCESSES, 0)
-    daemon.configure(CONFIGURATION.replace("COUNT", f"3\n{RETRY}"))
+    daemon.configure(HASTY.replace("COUNT", f"3\n{RETRY}"))
     with daemon:
         linked(daemon, 4)
         people = [Member(daemon, process, f"p{place}n0") for place, process in enumerate(PROCESSES, 1)]

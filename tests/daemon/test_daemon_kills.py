@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 from daemon_process import Client, Daemon, wait_for
-from daemon_several import CONFIGURATION, configured, linked, on, running
+from daemon_several import HASTY, configured, linked, on, running
 from profiles import runs
 
 pytestmark = pytest.mark.daemon
@@ -50,7 +50,7 @@ class Talker:
 def test_nobody_else_notices_that_a_process_is_killed_again_and_again(daemon: Daemon, seed: int) -> None:
     """Nothing that others say is lost, doubled or out of order, while one of three processes dies."""
     random, kills = Random(seed), runs(3, 10)
-    daemon.configure(CONFIGURATION.replace("COUNT", f"3\n{RETRY}"))
+    daemon.configure(HASTY.replace("COUNT", f"3\n{RETRY}"))
     with daemon:
         linked(daemon, 4)
         people = [Talker(on(daemon, name, nick), nick) for name, nick in PLACES]
