@@ -123,3 +123,16 @@ def test_who_logs_in_at_an_edge_is_another_user() -> None:
     known = mesh.there("b", "ann_")
     assert known.account == "ann" and known.person is None and known is not mesh.there("b")
     calm(mesh)
+
+
+def test_an_edge_shows_the_metadata_of_who_is_taken_over() -> None:
+    """There somebody else has come, of whom it knows nothing that it is not told."""
+    mesh = Edged(stays=True)
+    mesh.say(mesh.desk, "METADATA * SET color :red")
+    mesh.cut("a", "b")
+    mesh.settle()
+    mesh.advance(1.0)
+    mesh.settle()
+    assert mesh.there("e").uid == mesh.there("b").uid != mesh.uid
+    mesh.say(mesh.eve, "METADATA ann GET color")
+    assert mesh.eve.lines()[-1].endswith(" ann color * :red")

@@ -28,6 +28,7 @@ class MetadataOut:
             facts.RecordsTaken: self._records_taken,
             facts.AccountChanged: self._account_changed,
             facts.UserIntroduced: self._introduced,
+            facts.UserMoved: self._moved,
             facts.Joined: self._joined,
         }
 
@@ -100,6 +101,13 @@ class MetadataOut:
 
     def _introduced(self, fact: facts.UserIntroduced, origin: object) -> None:
         self._tell_each(fact.user)
+
+    def _moved(self, fact: facts.UserMoved, origin: object) -> None:
+        """To who knows of no claims a user has left, and another one has come."""
+        for link in self._others():
+            if not link.codec.seats:
+                for text in each(self._links, link, fact.user):
+                    link.send(text)
 
     def _tell_each(self, target: Target) -> None:
         """Nobody need forget anything, for the target is new."""
