@@ -17,6 +17,7 @@ from typing import Any, Final
 from club import Club
 from conversation import Client, House
 from mesh import Mesh, Stranger, block, read_away, stranger
+from message_memory import MemoryMessages
 from pump import Doorway
 
 import chatnet
