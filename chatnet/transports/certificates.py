@@ -145,7 +145,9 @@ class CertificateStore:
         return context
 
     def _choose(self, connection: SSL.Connection) -> None:
-        """The client said which host it wants (SNI)."""
+        """The client said hello, and maybe which host it wants (SNI)."""
+        if len(self._entries) == 1:
+            return  # it is the default, with which every connection begins
         name = (connection.get_servername() or b"").decode("ascii", "replace")
         context = self.context_for(name)
         if context is not None and context is not connection.get_context():

@@ -14,13 +14,16 @@ from typing import cast
 
 from OpenSSL import SSL
 from twisted.internet.interfaces import IPushProducer, IReactorTime, ITransport
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from chatnet.session.outlet import Turn
 from chatnet.settings import TLSSettings
 from chatnet.transports.certificates import CertificateStore, digest
 from chatnet.transports.client import TLS_HELLO, ClientFactory, ClientProtocol
 from chatnet.transports.deadlines import Deadlines
+from chatnet.transports.leftovers import Leftovers
 from chatnet.transports.outlets import Receiver, SocketOutlet
 from chatnet.transports.tunnel import Grown, Tunnel, tunnel_over
 
@@ -111,9 +114,10 @@ class TLSGate:
         self.store = store
         self.settings = settings
         self.grown = Grown(clock)
+        self.leftovers = Leftovers(clock)
         self._clock = clock
         self._begun = 0
-        self._queue: deque[Callable[[], None]] = deque()
+        self._queue: deque[Callable[[], bool]] = deque()
         self._ticking = False
 
     def protocol(self, factory: ClientFactory) -> TLSProtocol:
@@ -128,8 +132,8 @@ class TLSGate:
         self._tick_later()
         return True
 
-    def wait(self, begin: Callable[[], None]) -> None:
-        """Call `begin` in the first later turn that has room."""
+    def wait(self, begin: Callable[[], bool]) -> None:
+        """Call `begin` in the first later turn that has room; it tells whether it took any."""
         self._queue.append(begin)
         self._tick_later()
 
@@ -141,9 +145,11 @@ class TLSGate:
     def _tick(self) -> None:
         self._ticking = False
         self._begun = 0
-        while self._queue and self.may_begin():
-            self._queue.popleft()()
-        if self._queue:
+        queue = self._queue
+        if queue:
+            room = self.settings().handshakes_per_turn
+            while queue and self._begun < room:
+                self._begun += queue.popleft()()
             self._tick_later()
 
 
@@ -204,6 +210,7 @@ class TLSProtocol(ClientProtocol):
     """Whether what TLS 1.3 has to say after the handshake goes with the first line that is said."""
     tunnel: Tunnel
     tls_outlet: TLSOutlet
+    _held = b""
 
     def __init__(self, factory: ClientFactory, gate: TLSGate) -> None:
         super().__init__(factory)
@@ -230,16 +237,25 @@ class TLSProtocol(ClientProtocol):
             return
         if self._gate.may_begin():
             self._begin_handshake(data)
-            return
-        transport = cast(IPushProducer, self.transport)
-        transport.pauseProducing()
+        else:
+            # Who has said hello waits for an answer: nothing has to be done so that nothing more is read.
+            self._held = data
+            self.dataReceived = self._early  # type: ignore[method-assign]  # as above
+            self._gate.wait(self._its_turn)
 
-        def begin() -> None:
-            if self.dataReceived == self._hello:  # else the connection is lost
-                transport.resumeProducing()
-                self._begin_handshake(data)
+    def _early(self, data: bytes) -> None:
+        """More has come, and the handshake has not begun."""
+        self._held += data
+        cast(IPushProducer, self.transport).pauseProducing()
 
-        self._gate.wait(begin)
+    def _its_turn(self) -> bool:
+        """Begin the handshake, after it had to wait; False if the connection is lost."""
+        if self.dataReceived != self._early:
+            return False
+        data, self._held = self._held, b""
+        cast(IPushProducer, self.transport).resumeProducing()
+        self._begin_handshake(data)
+        return True
 
     def _begin_handshake(self, data: bytes) -> None:
         context = self._gate.store.context_for(None)
@@ -273,22 +289,26 @@ class TLSProtocol(ClientProtocol):
         except SSL.Error as error:
             outlet.tls_failed(error)
             return
-        connection = self.tunnel.connection
-        version = connection.get_protocol_version_name()
-        if not (done and self.tickets_may_wait and version == "TLSv1.3"):
-            outlet.drain()
         if not done:
+            outlet.drain()
             return
+        terms = self.tunnel.terms()
+        if not (self.tickets_may_wait and terms.startswith("TLSv1.3")):
+            outlet.drain()
         self.factory.deadlines.clear(self)
+        connection = self.tunnel.connection
         # After the handshake, not in the verify callback: a resumed session does not call that.
         certificate = connection.get_peer_certificate()
         certfp = digest(certificate) if certificate is not None else None
-        tls = f"{version}, {connection.get_cipher_name()}"
-        peer = self.peer(self._address, self._port, True, tls, certfp)
+        peer = self.peer(self._address, self._port, True, terms, certfp)
         if name := connection.get_servername():
             peer.hostname = name.decode("ascii", "replace").lower().rstrip(".")
         self.open(outlet, peer)
         self._read_records()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
+        self._gate.leftovers.add()
 
     def attach(self, receiver: Receiver) -> None:
         self.dataReceived = self._records  # type: ignore[method-assign]

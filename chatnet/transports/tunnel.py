@@ -55,6 +55,11 @@ class Tunnel:
             return False
         return True
 
+    def terms(self) -> str:
+        """What the handshake led to: the version of TLS, and OpenSSL's name of the cipher."""
+        connection = self.connection
+        return f"{connection.get_protocol_version_name()}, {connection.get_cipher_name()}"
+
     def seal(self, text: bytes) -> bytes:
         """The records that say `text`, behind all that waits to be sent."""
         connection = self.connection
@@ -133,6 +138,9 @@ _bio_write: Callable[[Any, Any, int], int]
 _bio_read: Callable[[Any, Any, int], int]
 _waiting: Callable[[Any, Any], int]
 _error_of: Callable[[Any, int], int]
+_shake: Callable[[Any], int]
+_version_of: Callable[[Any], int]
+_cipher_of: Callable[[Any], Any]
 try:
     from cryptography.hazmat.bindings.openssl.binding import Binding
 
@@ -140,6 +148,7 @@ try:
     _ffi: Any = Binding.ffi
     _write, _read, _bio_write, _bio_read = _lib.SSL_write, _lib.SSL_read, _lib.BIO_write, _lib.BIO_read
     _waiting, _error_of, _want_read = _lib.BIO_get_mem_data, _lib.SSL_get_error, _lib.SSL_ERROR_WANT_READ
+    _shake, _version_of, _cipher_of = _lib.SSL_do_handshake, _lib.SSL_version, _lib.SSL_get_current_cipher
     _new_buffer, _set_buffers, _memory = _lib.BIO_new, _lib.SSL_set_bio, _lib.BIO_s_mem()
     # Of the reactor's thread, as all that uses it: nothing is in it between two calls of a tunnel.
     _room: Any = _ffi.new("char[]", ROOM)
@@ -148,6 +157,9 @@ try:
     _from_buffer = _ffi.from_buffer
 except (ImportError, AttributeError):
     _lib = None
+
+_terms: Final[dict[tuple[int, Any], str]] = {}
+"""By the number of the version and the cipher of OpenSSL's table: they are few."""
 
 
 class ThinTunnel(Tunnel):
@@ -178,10 +190,22 @@ class ThinTunnel(Tunnel):
             self._grown.note(self)
 
     def handshake(self, data: bytes) -> bool:
-        done = super().handshake(data)
-        if done:
+        if data and _bio_write(self._into_ssl, data, len(data)) != len(data):
+            raise MemoryError
+        result = _shake(self._ssl)
+        if result == 1:
             self._note()
-        return done
+            return True
+        if _error_of(self._ssl, result) != _want_read:
+            self._fail(result)
+        return False
+
+    def terms(self) -> str:
+        ssl = self._ssl
+        key = _version_of(ssl), _cipher_of(ssl)
+        if (terms := _terms.get(key)) is None:
+            terms = _terms[key] = super().terms()
+        return terms
 
     def seal(self, text: bytes) -> bytes:
         size = len(text)

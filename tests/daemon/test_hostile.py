@@ -374,6 +374,30 @@ def test_tls_handshakes_that_lead_nowhere(victim: Victim) -> None:
     victim.serves()
 
 
+def test_a_crowd_of_handshakes_gives_its_memory_back(victim: Victim) -> None:
+    """Begun and never finished, or finished and dropped, with damage behind some of them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        context.wrap_bio(incoming, outgoing).do_handshake()
+    hello = outgoing.read()
+    rests = (b"", hello, b"\x17\x03\x03\x00\x50" + bytes(20), b"\x16\x03\x03\x00\x04rest")
+    before = victim.daemon.memory()
+    crowd = [victim.daemon.connect(victim.daemon.tls_port) for _ in range(400)]
+    for index, client in enumerate(crowd):
+        shout(client, hello)
+        client.socket.recv(1)  # the handshake has begun
+        shout(client, rests[index % len(rests)])
+    crowded = victim.daemon.memory()
+    victim.serves()
+    for client in crowd:
+        client.close()
+    for _ in range(20):
+        victim.daemon.connect_tls().close()
+    wait_for(lambda: victim.daemon.memory() < before + (crowded - before) / 2, "memory that comes back")
+
+
 def test_rubbish_where_a_proxy_header_belongs(victim: Victim) -> None:
     chance = random.Random(4711)
     signature = b"\r\n\r\n\x00\r\nQUIT\n"

@@ -19,6 +19,7 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 from chatnet.settings import ListenSettings, TLSSettings
 from chatnet.transports.certificates import CertificateStore, fingerprint, make_self_signed
 from chatnet.transports.client import ClientFactory
+from chatnet.transports.leftovers import CROWD, MOMENT, Leftovers
 from chatnet.transports.outlets import SocketOutlet
 from chatnet.transports.tls import WORDLESS, TLSGate, TLSProtocol, prepare_context
 
@@ -332,6 +333,40 @@ def test_handshakes_per_turn_are_bounded(folder: Path) -> None:
     assert len(door.sessions) == 7
 
 
+def hello(client: TLSClient) -> bytes:
+    """What the client says first."""
+    with pytest.raises(ssl.SSLWantReadError):
+        client.tls.do_handshake()
+    return client.outgoing.read()
+
+
+def test_who_says_hello_in_pieces_waits_with_all_of_them(folder: Path) -> None:
+    door = TLSDoorway(folder, handshakes_per_turn=1)
+    assert door.gate.may_begin()  # somebody else, in this turn
+    client = TLSClient(door, trusting())
+    said = hello(client)
+    client.protocol.dataReceived(said[:100])
+    client.protocol.dataReceived(said[100:])
+    assert not hasattr(client.protocol, "tunnel")
+    client.handshake()
+    assert len(door.sessions) == 1
+
+
+def test_who_is_lost_while_waiting_takes_nobodys_turn(folder: Path) -> None:
+    door = TLSDoorway(folder, handshakes_per_turn=1)
+    assert door.gate.may_begin()
+    first, gone, client = (TLSClient(door, trusting()) for _ in range(3))
+    for each in first, gone, client:
+        each.protocol.dataReceived(hello(each))
+    gone.protocol.cut()
+    door.pump.turn()
+    assert hasattr(first.protocol, "tunnel")
+    assert not hasattr(client.protocol, "tunnel")
+    door.pump.turn()
+    assert hasattr(client.protocol, "tunnel")
+    assert not hasattr(gone.protocol, "tunnel")
+
+
 def test_refused_before_the_handshake(door: TLSDoorway) -> None:
     door.refusal = "no"
     client, _ = door.connect()
@@ -599,3 +634,17 @@ def test_who_prefers_chacha_has_it(door: TLSDoorway) -> None:
     context.set_ciphers("ECDHE+CHACHA20:ECDHE+AESGCM")
     cipher = TLSClient(door, context).handshake().tls.cipher()
     assert cipher is not None and "CHACHA20" in cipher[0]
+
+
+def test_who_goes_leaves_nothing_behind(door: TLSDoorway) -> None:
+    given: list[None] = []
+    door.gate.leftovers = Leftovers(door.pump, lambda: given.append(None))
+    client = TLSClient(door, trusting()).handshake()
+    for _ in range(CROWD - 1):
+        door.gate.leftovers.add()
+    door.pump.advance(MOMENT)
+    assert not given
+    client.socket.close()
+    door.pump.run()
+    door.pump.advance(MOMENT)
+    assert given == [None]

@@ -108,6 +108,14 @@ def test_the_thin_one_is_taken_where_all_is_there(
     assert type(tunnel_over(connection, Grown(Clock()))) is Tunnel
 
 
+def test_the_terms_are_those_of_openssl(both: tuple[Pair, Pair]) -> None:
+    for pair in both:
+        connection = pair.tunnel.connection
+        expected = f"{connection.get_protocol_version_name()}, {connection.get_cipher_name()}"
+        assert pair.tunnel.terms() == pair.tunnel.terms() == expected
+    assert both[0].tunnel.terms() is both[0].tunnel.terms()
+
+
 def test_what_is_said_is_heard(both: tuple[Pair, Pair]) -> None:
     for size in SIZES:
         text = bytes(number % 251 for number in range(size))
