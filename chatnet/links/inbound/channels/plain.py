@@ -103,6 +103,21 @@ def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None
             more = sum(change.adding and change.letter == letter for change in effective)
             line.needs_entries(channel, letter, more)
         line.commit(ModesChanged(channel, effective, line.source, line.at, msgid=line.msgid(channel.place)))
+        _tell_whose(line, channel, effective)
+
+
+def _tell_whose(line: Line, channel: Channel, changes: Iterable[ModeChange]) -> None:
+    """Tell who named the user of a claim that is over which one has the rank, or has it no more.
+
+    They read a QUIT of the one, and of the other one with the ranks that they had before.
+    """
+    moved = tuple(
+        change for change in changes
+        if change.user is not None and not {change.user.uid, change.user.nick} & {*line.params}
+    )  # fmt: skip
+    if moved:
+        for text in line.link.codec.modes(ModesChanged(channel, moved, line.network.me, line.at)):
+            line.link.send(text)
 
 
 def enter(line: Line, name: str, ts: int, letter: str, entries: Sequence[ListEntry]) -> None:
