@@ -339,10 +339,11 @@ def kill_(line: Line) -> None:
     way = f"From {killer} Path: {cut(path, 200)} ({reason})"
     node.notice("k", f"{what} {who}@{user.real_host}. {way}", f"{what} {who}@{user.host}. {way}")
     node.log.info(f"{killer} killed {log_name(user, node.settings)}")
-    kill(line.links, user, by, reason, link, line)
     if user is person and user.uid != line.params[0] and not link.codec.core:
-        # There the one who they were is gone, and the one who they are has come.
+        # There the one who they were is gone, and the one who they are has come.  Before the user of
+        # another claim may come, under the same nick.
         link.send(link.codec.kill(node.network.me, user, reason))
+    kill(line.links, user, by, reason, link, line)
 
 
 @LINK.command("CHGHOST", min_params=2)

@@ -29,6 +29,8 @@ BY_SEATS: Final = frozenset(
     }
 )  # fmt: skip
 """What a server says of a user of another one of whom it has sessions; all else only that other one does."""
+TOLD_BACK: Final = frozenset({"KICK", "KILL", "TMODE"})
+"""Verbs that find out by themselves whom an alias means: a server that knows of no claims is told whom."""
 LEAVING: Final = frozenset({"QUIT"})
 """What ends a claim, whether it holds or not."""
 EARLY: Final = 8192
@@ -58,10 +60,11 @@ class Reader:
         if self._links.claims.aliases:
             if self._is_aside(link, parts[1], parts[2], raw):
                 return
-            meant = self._links.claims.renamed(raw, parts[2])
-            if meant is not raw:
-                raw = meant
-                parts = split(raw.decode("utf-8", "surrogateescape")) or parts
+            if link.codec.seats or parts[2] not in TOLD_BACK:
+                meant = self._links.claims.renamed(raw, parts[2])
+                if meant is not raw:
+                    raw = meant
+                    parts = split(raw.decode("utf-8", "surrogateescape")) or parts
         tags, source_text, verb, params = parts
         row = self._rows.get(verb)
         if link.early and not self._may_be_early(link, verb, len(raw), row):

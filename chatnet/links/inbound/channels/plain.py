@@ -22,6 +22,7 @@ from chatnet.model.facts import (
     Parted,
     TopicChanged,
 )
+from chatnet.model.ids import UID
 from chatnet.rules import modes
 from chatnet.rules.timestamps import (
     Outcome,
@@ -83,10 +84,13 @@ def part(line: Line, names: Iterable[str], reason: str | None) -> None:
 
 def kick(line: Line, name: str, uid: str, reason: str) -> None:
     """Somebody is put out of a channel."""
-    channel, target = line.channel(0), line.user(1)
+    channel = line.channel(0)
+    target = line.links.claims.meant(UID(uid)) or line.user(1)
     if target not in channel.members:
         raise Ignored
     line.commit(Kicked(channel, target, line.source, reason, line.at, line.msgid(channel.place)))
+    if target.uid != uid and target.nick != uid:
+        line.link.send(line.link.codec.kicked(Kicked(channel, target, line.network.me, reason, line.at)))
 
 
 def tmode(line: Line, name: str, ts: int, changes: Sequence[ModeChange]) -> None:
