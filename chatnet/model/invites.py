@@ -47,12 +47,13 @@ class Invites:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Invite] = {}
-        self._by_secret: dict[str, Invite] = {}
+        self._by_secret: dict[str, tuple[Invite, ...]] = {}
         self._by_channel: dict[str, dict[Invite, None]] = {}
 
     def secret(self, hashed: str) -> Invite | None:
         """The invite of a link."""
-        return self._by_secret.get(hashed)
+        found = self._by_secret.get(hashed)
+        return None if found is None else found[0]
 
     def into(self, channels: Iterable[str]) -> list[Invite]:
         """Those into one of `channels`, as records name these, the oldest first."""
@@ -107,9 +108,9 @@ class Invites:
         if invite.said is None:
             return
         invite.end = max(invite.end, invite.said.until)
-        known = self._by_secret.get(invite.said.secret)
-        if known is None or invite.id < known.id:  # nobody makes two of one secret
-            self._by_secret[invite.said.secret] = invite
+        # Nobody makes two of one secret; if there are, the lowest id counts, in whatever order they came.
+        known = (*self._by_secret.get(invite.said.secret, ()), invite)
+        self._by_secret[invite.said.secret] = tuple(sorted(known, key=lambda each: each.id))
         for word in invite.said.channels:
             self._by_channel.setdefault(word, {})[invite] = None
 
@@ -117,8 +118,9 @@ class Invites:
         said = invite.said
         if said is None:
             return
-        if self._by_secret.get(said.secret) is invite:
-            del self._by_secret[said.secret]
+        others = tuple(each for each in self._by_secret.pop(said.secret, ()) if each is not invite)
+        if others:
+            self._by_secret[said.secret] = others
         for word in said.channels:
             there = self._by_channel.get(word)
             if there is not None and there.pop(invite, said) is None and not there:

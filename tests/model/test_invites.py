@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatnet.model.invites import KEPT, Invites
@@ -54,6 +54,7 @@ def seen(invites: Invites) -> object:
 
 
 @given(st.lists(fields, max_size=30))
+@example([made("a"), made("b"), made("a", secret=HASHES[1])])
 def test_only_the_last_word_of_each_field_counts(records: list[Record]) -> None:
     """What is indexed is what is there, whatever was said before."""
     invites, plain = Invites(), Invites()

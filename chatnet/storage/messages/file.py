@@ -14,7 +14,7 @@ from chatnet.storage.sqlite import connect
 WRITING: Final = 16384
 """Kibibytes of the file that the connection which writes has in memory, at most.
 
-Four times as much saves it a twentieth of its work (docs/performance.md).
+Four times as much saves it a twentieth of its work (docs/figures.md).
 """
 READING: Final = 16384
 """The same of each that reads."""
