@@ -84,7 +84,10 @@ class Channels(Base):
         """
         modes = b"0" if told.silent else self._modes(told)
         head = b":%b SJOIN %d %b %b :" % (encode(by.sid), told.ts, encode(told.name), modes)
-        words = [self.prefixes(ranks) + encode(user.uid) for user, ranks in told.members]
+        words = [
+            self.prefixes(ranks) + encode(user.uid) for user, ranks in told.members
+            if self.seats or not user.orphan  # who is nobody's has quit there
+        ]  # fmt: skip
         lines = in_lines(head, words) or [head]
         lines[0] = self.event(lines[0], at, msgid)
         return lines
