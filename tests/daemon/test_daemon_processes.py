@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,7 @@ def test_limits_of_an_address_hold_over_both(daemon: Daemon) -> None:
         ann, bob = (on(daemon, name, nick) for name, nick in zip(NAMES, ("ann", "bob"), strict=True))
         ann.send(f"NS REGISTER {WORD}")
         ann.until("NOTICE ann :The account ann is yours")
+        time.sleep(1.0)  # the other process is told a moment later, and nothing shows when it has heard
         bob.send(f"NS REGISTER {WORD}")
         assert "again in" in bob.until("NOTICE bob :")[-1]
         # Wrong passwords, by turns: the other one hears of them a moment later.
