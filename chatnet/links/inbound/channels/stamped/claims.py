@@ -238,7 +238,7 @@ class _Merge:
             before = channel.members.get(user, 0)
             for letter in rank_letters(ranks):
                 register = f"{letter}:{user.subject}"
-                self._compare(channel, user, register)
+                self._compare(user, register, registers.known(channel, register))
                 unstamped = not before & RANKS[letter]
                 if self._hold(channel, register, unstamped=unstamped) and registers.gives(
                     channel, letter, user.subject, self._of(register)
@@ -267,17 +267,14 @@ class _Merge:
             mark = registers_of(self._line).known(channel, register)
             if mark is not None:
                 self._marks.setdefault(register, mark)
-                self._compare(channel, user, register)
+                self._compare(user, register, mark)
 
-    def _compare(self, channel: Channel, user: User, register: str) -> None:
-        """Note a rank of a person that was given or taken later than whoever claims it knows.
+    def _compare(self, user: User, register: str, mark: Mark | None) -> None:
+        """Note the `mark` of a rank of a person that was given or taken later than whoever claims it knows.
 
         They may have forgotten it with a server that they lost, while it was on its way here.
         """
-        if user.person is None:
-            return
-        mark = registers_of(self._line).known(channel, register)
-        if mark is not None and self._of(register) < mark.stamp:
+        if user.person is not None and mark is not None and self._of(register) < mark.stamp:
             self._missed[register] = mark
 
     def members_alone(self, channel: Channel) -> None:
