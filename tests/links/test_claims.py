@@ -332,14 +332,20 @@ def test_who_is_put_out_while_another_server_takes_them_over_is_out() -> None:
     mesh.check()
 
 
-def test_a_nick_that_was_told_before_its_teller_heard_of_a_save_is_the_nick_everywhere() -> None:
-    mesh = Apart()
+def robbed(*names: str) -> tuple[Apart, User, str, int]:
+    """ann after both halves are one and a SAVE took her nick; with that nick, and its TS."""
+    mesh = Apart(*names)
     mesh.meet()
     known = mesh.person("b")
     assert known is not None
-    since = known.nick_ts
+    nick, since = known.nick, known.nick_ts
     defeat(mesh["b"].parts.links, known)
     mesh.settle()
+    return mesh, known, nick, since
+
+
+def test_a_nick_that_was_told_before_its_teller_heard_of_a_save_is_the_nick_everywhere() -> None:
+    mesh, known, _, since = robbed()
     for house in ("a", "b"):
         saved = mesh.person(house)
         assert saved is not None and saved.nick == saved.uid
@@ -353,13 +359,7 @@ def test_a_nick_that_was_told_before_its_teller_heard_of_a_save_is_the_nick_ever
 
 def test_a_nick_that_a_save_took_does_not_come_back_by_who_had_not_heard_of_it() -> None:
     """Or a SAVE and the nick could follow one another around for ever."""
-    mesh = Apart()
-    mesh.meet()
-    known = mesh.person("b")
-    assert known is not None
-    nick, since = known.nick, known.nick_ts
-    defeat(mesh["b"].parts.links, known)
-    mesh.settle()
+    mesh, known, nick, since = robbed()
     mesh.wire("a", "b").connections["b"].receive(f":0AA CNNICK {known.uid} {nick} {since}\r\n".encode())
     mesh.settle()
     for house in ("a", "b"):
@@ -370,13 +370,7 @@ def test_a_nick_that_a_save_took_does_not_come_back_by_who_had_not_heard_of_it()
 
 def test_who_tells_of_a_nick_that_a_save_took_hears_which_one_they_have_since() -> None:
     """c and b have not heard of the SAVE, because ann had another nick there, or b has begun anew since."""
-    mesh = Apart("a", "b", "c")
-    mesh.meet()
-    known = mesh.person("b")
-    assert known is not None
-    nick, since = known.nick, known.nick_ts
-    defeat(mesh["b"].parts.links, known)
-    mesh.settle()
+    mesh, known, nick, since = robbed("a", "b", "c")
     mesh.wire("a", "b").connections["b"].receive(f":0AA CNNICK {known.uid} ann_ {since - 5}\r\n".encode())
     mesh.settle()
     for house in ("b", "c"):
