@@ -284,6 +284,10 @@ def test_one_comes_who_is_not_away(house: Club) -> None:
     phone = one_more(house)
     assert laptop.user.away is None
     assert all(" 306 " not in line for line in phone.lines())
+    laptop << ":irc.test 305 ann :You are no longer marked as being away"
+    phone >> "QUIT"
+    assert laptop.user.away == "tea"
+    laptop << ":irc.test 306 ann :You have been marked as being away"
     laptop.silent()
 
 

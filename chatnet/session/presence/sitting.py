@@ -291,6 +291,8 @@ class Sitting:
             self._seats.moved(user)
             self._node.run(self._sit_again(user))
         else:
+            if here and (sitter := self._sitters.get(user)) is not None:
+                self._show(sitter)
             self._forget(user)
             self._seats.moved(user)
 
@@ -328,6 +330,7 @@ class Sitting:
                 continue
             if answer.granted:
                 self._sitters[user].said = text
+                self._show(self._sitters[user])
                 self._detained.pop(user).keep(None)
                 self.settle(user)
             elif 0 < len(plain) < len(sessions):  # the others may stay, if it is for the want of TLS
@@ -356,12 +359,18 @@ class Sitting:
         # What that one said may have changed nothing: then this comes of something else.
         asked = sitter.asked if fact.text == sitter.said else None
         sitter.asked = None
-        if sitter.shown is (fact.text is not None):
-            return
-        sitter.shown = fact.text is not None
-        for session in self._shared.local.sessions_of(fact.user):
-            if session is not asked:
-                tell(session)
+        # Until the host knows of the sessions here it does not say what the person is with them.
+        if fact.user not in self._detained:
+            self._show(sitter, asked)
+
+    def _show(self, sitter: Sitter, asked: Session | None = None) -> None:
+        """Tell all sessions here but who `asked` whether the person is away, if that is not what they know."""
+        text = sitter.user.away
+        if sitter.shown is not (text is not None):
+            sitter.shown = text is not None
+            for session in self._shared.local.sessions_of(sitter.user):
+                if session is not asked:
+                    tell(session, text)
 
 
 class _Lines:
