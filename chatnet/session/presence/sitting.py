@@ -364,7 +364,7 @@ class Sitting:
             self._show(sitter, asked)
 
     def _show(self, sitter: Sitter, asked: Session | None = None) -> None:
-        """Tell all sessions here but who `asked` whether the person is away, if that is not what they know."""
+        """Tell all sessions here but who `asked` whether the person is away, if they know otherwise."""
         text = sitter.user.away
         if sitter.shown is not (text is not None):
             sitter.shown = text is not None
