@@ -398,7 +398,9 @@ def test_devices_are_listed_and_logged_out(house: Club) -> None:
     assert "1. ann (you) on irc.test from 192.0.2.1, connected since " in first
     assert "2. ann by phone on irc.test from 198.51.100.9, connected since " in second
     assert count.endswith("2 sessions of ann.")
-    laptop >> "PRIVMSG NickServ :CLIENTS LOGOUT 2"
-    assert laptop.lines()[-1].endswith("1 session of yours ended.")
+    laptop >> "PRIVMSG NickServ :CLIENTS LOGOUT phone"
+    ended, count = laptop.lines()
+    assert ended.endswith(" :Ended: ann by phone on irc.test from 198.51.100.9.")
+    assert count.endswith("1 session of yours ended.")
     assert phone.lines()[-1].endswith("(Logged out by ann)") and phone.session.closed
     assert not laptop.session.closed

@@ -27,6 +27,12 @@ def describe(shared: Shared, session: Session, *, asking: bool = False) -> str:
     return f"{text}, by {session.way.how}" if session.way.how else text
 
 
+def device_told(text: str) -> str:
+    """The name of the device that `describe` told of, on this server or another; empty if it has none."""
+    words = text.split(" ", 3)
+    return words[2] if len(words) > 3 and words[1] == "by" else ""
+
+
 def end_some(shared: Shared, user: User, word: str) -> None:
     """End the sessions of somebody here that ``CLIENTS <word>`` means."""
     sessions = shared.local.sessions_of(user)

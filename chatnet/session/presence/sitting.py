@@ -245,9 +245,10 @@ class Sitting:
         answer = await self._seats.ask(user, whom, CLIENTS, read)
         return read.lines if answer is not None and answer.granted else None
 
-    async def end_client(self, user: User, whom: Server, word: str) -> None:
-        """End one of them, by its number there."""
-        await self._seats.ask(user, whom, f"{CLIENTS} {word}", _Lines())
+    async def end_client(self, user: User, whom: Server, word: str) -> bool:
+        """End one of them, by its number there; False if that server did not answer."""
+        answer = await self._seats.ask(user, whom, f"{CLIENTS} {word}", _Lines())
+        return answer is not None and answer.granted
 
     async def heard(self, user: User, device: str) -> Heard | None:
         """What a device of somebody has heard, as their server knows."""
