@@ -218,7 +218,8 @@ def test_caller_id_is_of_the_person(both: Both) -> None:
 def test_somebody_is_away_if_all_of_them_are(both: Both) -> None:
     here, gone = ":You are no longer marked as being away", ":You have been marked as being away"
     desk, phone, _ = both.say(both.phone, "AWAY :out")
-    assert (desk, len(phone)) == ([], 1) and phone[0].endswith(gone)
+    seen = "Others do not see you away yet, for another session of yours is not: /msg NickServ CLIENTS LIST"
+    assert (desk, len(phone)) == ([], 2) and phone[0].endswith(gone) and seen in phone[1]
     assert both.mesh.there("a").away is None
     desk, phone, _ = both.say(both.desk, "AWAY :asleep")
     assert [lines[0].endswith(gone) for lines in (desk, phone)] == [True, True]
@@ -235,9 +236,11 @@ def test_somebody_is_away_if_all_of_them_are(both: Both) -> None:
 def test_of_two_at_a_seat_one_that_is_there_is_enough(both: Both) -> None:
     tablet = both.mesh.come(list(both.mesh.houses)[-1])
     both.say(both.desk, "AWAY :a")
-    both.say(both.phone, "AWAY :b")
-    assert both.mesh.there("a").away is None
+    phone = both.say(both.phone, "AWAY :b")[1]
+    assert both.mesh.there("a").away is None and "Others do not see you away yet" in phone[1]
+    tablet.lines()
     both.mesh.say(tablet, "AWAY :c")
+    assert [line.split(" ")[1] for line in tablet.lines()] == ["306"]
     assert both.mesh.there("a").away == "c"
     both.mesh.say(tablet, "QUIT")
     assert both.mesh.there("a").away == "b"

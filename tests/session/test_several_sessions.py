@@ -243,12 +243,19 @@ def test_what_a_session_asks_is_told_to_it_alone(person: Trio) -> None:
     phone.silent()
 
 
+SEEN = (
+    ":irc.test NOTICE ann :Others do not see you away yet, for another session of yours is not: "
+    "/msg NickServ CLIENTS LIST shows them"
+)
+
+
 def test_away_is_said_by_all(person: Trio) -> None:
     laptop, phone, bob = person
     bob >> "CAP REQ :away-notify"
     bob.lines()
     laptop >> "AWAY :tea"
     laptop << ":irc.test 306 *"
+    laptop << SEEN
     phone.silent()
     bob.silent()
     phone >> "AWAY :walk"
@@ -275,6 +282,23 @@ def test_a_session_that_is_nobody_is_away_and_says_nothing(person: Trio) -> None
     assert laptop.user.away == "tea"
     bob >> "PRIVMSG ann :hello"
     bob << ":irc.test 301 bob ann :tea"
+
+
+def test_who_is_away_alone_reads_that_others_do_not_see_it(person: Trio) -> None:
+    laptop, phone, _ = person
+    phone >> "CAP REQ :labeled-response batch"
+    phone.lines()
+    phone >> "@label=x AWAY :tea"
+    batch, away, told, _ = phone.lines()
+    assert " BATCH +" in batch and " 306 " in away and told.partition(" ")[2] == SEEN
+    laptop >> "AWAY :lunch"
+    assert [line.split(" ")[1] for line in laptop.lines()] == ["306"]
+    phone << ":irc.test 306 ann :You have been marked as being away"
+    phone >> "AWAY"
+    assert [line.split(" ")[1] for line in phone.lines()] == ["305"]
+    laptop << ":irc.test 305 ann :You are no longer marked as being away"
+    laptop >> "AWAY *"
+    assert [line.split(" ")[1] for line in laptop.lines()] == ["306"]
 
 
 def test_one_comes_who_is_not_away(house: Club) -> None:

@@ -32,7 +32,7 @@ from chatnet.model.facts import (
     UserQuit,
 )
 from chatnet.model.server import Server
-from chatnet.session.presence.absence import common, tell
+from chatnet.session.presence.absence import NOBODY, common, tell
 from chatnet.session.presence.clients import CLIENTS
 from chatnet.session.presence.devices import HEARD, Heard, read_heard
 from chatnet.session.render import as_asked_for, encode
@@ -161,6 +161,31 @@ class Sitting:
         if len(sessions) == 1 and session.away is None and user.away is not None:
             session.away = (0, user.away)
         self.settle(user)
+
+    def tell_if_seen(self, session: Session) -> None:
+        """Tell a session that has just said AWAY if others see its person here nevertheless."""
+        user, sitter = session.user, self._sitters.get(session.user)
+        if user.away is not None or session.away is None or session.away[1] == NOBODY:
+            return
+        if sitter is None or sitter.said is None:
+            session.notice(self._still_seen())
+        else:
+            self._node.run(self._ask_if_seen(session))
+
+    async def _ask_if_seen(self, session: Session) -> None:
+        """The host knows whether sessions elsewhere are away; it says so, if they all are, before it answers."""
+        user = session.user
+        if await self.clients(user, user.server) is None or session.closed:
+            return
+        if user.away is None and session.away is not None:
+            if (sitter := self._sitters.get(user)) is not None:
+                sitter.asked = None  # what comes of it now is what another one has said
+            session.notice(self._still_seen())
+
+    def _still_seen(self) -> str:
+        nickserv = self._shared.nickserv
+        told = "" if nickserv is None else f": /msg {nickserv.user.nick} CLIENTS LIST shows them"
+        return f"Others do not see you away yet, for another session of yours is not{told}"
 
     def settle(self, user: User) -> None:
         """Tell the host what the sessions here are together, if it was told otherwise."""
