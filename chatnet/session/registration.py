@@ -279,14 +279,14 @@ class Registration:
         holder = node.network.nicks.get(user.folded)
         if holder is not None:  # somebody else was quicker, or this is a device that has not logged in
             if user.account is None and shared.nickserv is not None and self._persons.may_be_joined(holder):
-                session.notice(shared.nickserv.protection.refused_early(user.nick))
+                session.notice(shared.nickserv.protection.refused_early(user.nick, user.secure))
             self._want_another_nick(session)
             return
         wanted = user.nick
         if shared.nickserv is not None:
             entry = shared.nickserv.protection.entering(user)
             if isinstance(entry, Refusal):
-                session.notice(shared.nickserv.protection.refused_early(wanted))
+                session.notice(shared.nickserv.protection.refused_early(wanted, user.secure))
                 self._want_another_nick(session)
                 return
             if entry is not None:

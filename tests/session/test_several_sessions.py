@@ -79,7 +79,7 @@ def test_who_is_not_logged_in_has_another_user(house: Club) -> None:
     one_more(house).lines()
     eve = house.connect()
     eve >> "NICK ann" >> "USER eve 0 * :Eve"
-    eve << ":irc.test NOTICE ann :ann belongs to an account: log in to that by SASL, or choose another nick."
+    (eve << ":irc.test NOTICE ann :ann belongs to an account: log in while you connect: by SASL, *")
     eve << ":irc.test 433 ann ann *"
 
 

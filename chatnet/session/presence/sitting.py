@@ -173,7 +173,7 @@ class Sitting:
             self._node.run(self._ask_if_seen(session))
 
     async def _ask_if_seen(self, session: Session) -> None:
-        """The host knows whether sessions elsewhere are away; it says so, if they all are, before it answers."""
+        """The host knows whether those elsewhere are away; it says so, if they all are, before it answers."""
         user = session.user
         if await self.clients(user, user.server) is None or session.closed:
             return
