@@ -111,7 +111,8 @@ def test_strict_refuses_who_connects() -> None:
     ann = come(club, "ann")
     ann << (
         ":irc.test NOTICE ann :ann belongs to an account: log in while you connect: by SASL, a certificate, "
-        "or PASS ann[@<device>]:<password> (in old clients: the password of the server); or choose another nick."
+        "or PASS ann[@<device>]:<password> (in old clients: the password of the server); or choose another "
+        "nick."
     )
     ann << ":irc.test 433 ann ann :Nickname is already in use"
     ann.silent()
