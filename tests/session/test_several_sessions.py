@@ -291,6 +291,8 @@ def test_who_is_away_alone_reads_that_others_do_not_see_it(person: Trio) -> None
     phone >> "@label=x AWAY :tea"
     batch, away, told, _ = phone.lines()
     assert " BATCH +" in batch and " 306 " in away and told.partition(" ")[2] == SEEN
+    laptop >> "NS CLIENTS LIST"
+    assert [", idle 0 s, away, by " in line for line in laptop.lines()] == [False, True, False]
     laptop >> "AWAY :lunch"
     assert [line.split(" ")[1] for line in laptop.lines()] == ["306"]
     phone << ":irc.test 306 ann :You have been marked as being away"

@@ -182,8 +182,8 @@ async def sessions(errand: Errand) -> None:
 
     So is LISTLOGINS. The numbers are the same on all your devices. Of those on this server, and of those
     that are you on others, it tells more: the device, since when they are connected, for how long they have
-    said nothing, and by what they logged in. Of other accounts it tells operators with the privilege
-    accounts.
+    said nothing, whether they are away, and by what they logged in. Of other accounts it tells operators with
+    the privilege accounts.
     """
     account = errand.account(0) if errand.params else errand.own
     if account.id != errand.user.account_id:

@@ -17,13 +17,14 @@ CLIENTS: Final = "CLIENTS"
 
 
 def describe(shared: Shared, session: Session, *, asking: bool = False) -> str:
-    """Which device it is, where, since when, and by what it logged in; `asking`: it is their own."""
+    """Which device it is, where, since when, whether away, and by what it logged in; `asking`: their own."""
     now = shared.monotonic()
     you = " (you)" if asking else ""
     device = f" by {session.device}" if session.device else ""
     since = minute(shared.node.clock.time() - (now - session.opened))
     text = f"{session.user.nick}{device}{you} on {shared.server_name} from {session.peer.address}, "
     text += f"connected since {since}, idle {int(now - session.spoke)} s"
+    text += ", away" if session.away is not None else ""
     return f"{text}, by {session.way.how}" if session.way.how else text
 
 
