@@ -137,7 +137,8 @@ class MemoryMessages:
                 self._move(place, to, shown, stays, ours)
 
     def _target(self, place: Place) -> Target:
-        return self.known.setdefault(place, Target(place, place.name, 0, None, None, None, None))
+        shown = place.other if place.kind == "g" else place.name
+        return self.known.setdefault(place, Target(place, shown, 0, None, None, None, None))
 
     def _keep(self, row: Row) -> bool:
         key = row.place, row.msgid

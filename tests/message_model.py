@@ -208,7 +208,8 @@ class Model:
         stays[:] = [(since, max(since, at) if until == LAST else until) for since, until in stays]
 
     def _target(self, place: Place, at: int) -> Target:
-        return self.targets.setdefault(place, Target(place, place.name, at, None, None, None, None))
+        shown = place.other if place.kind == "g" else place.name
+        return self.targets.setdefault(place, Target(place, shown, at, None, None, None, None))
 
     def _redact(self, entry: Redacted) -> None:
         known = self.redactions.setdefault(entry.place, {})

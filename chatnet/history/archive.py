@@ -11,7 +11,7 @@ from chatnet.history.kinds import COMMANDS
 from chatnet.history.marks import Marks
 from chatnet.model.network import Network
 from chatnet.model.past import Chapter, Stay
-from chatnet.model.places import Places, is_key, talk
+from chatnet.model.places import Places, talk_called
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.rows import (
     AFTER_ALL,
@@ -55,9 +55,7 @@ class Archive:
         if target[:1] == "#":
             channel = self._network.channel(target)
             return None if channel is None else self._places.channel(channel)
-        first, comma, second = target.partition(",")
-        keys = sorted(each[1:] for each in (first, second) if each[:1] == "@" and is_key(each[1:]))
-        return talk(*keys) if comma and len(keys) == 2 else None
+        return talk_called(target, self._network.fold)
 
     def waits(self, place: Place, since: int, until: int) -> tuple[int, int] | None:
         """Of which part of that time something waits; see ``model/past.py``."""
@@ -86,19 +84,28 @@ class Archive:
         self._flush()
         return f"{await self._store.tell(place, since, until - 1) % 2**64:016x}"
 
-    async def talks(self, person: str, since: int, until: int, most: int) -> Sequence[tuple[str, int]]:
-        """With whom an account talked; see ``model/past.py``."""
+    async def talks(
+        self, person: str, since: int, until: int, most: int, *, guests: bool
+    ) -> Sequence[tuple[Place, int]]:
+        """The talks of an account; see ``model/past.py``."""
+        kinds = "dg" if guests else "d"
+        found = [talk for kind in kinds for talk in await self._talks(person, since, until, most, kind)]
+        return sorted(found, key=lambda talk: talk[1])
+
+    async def _talks(
+        self, person: str, since: int, until: int, most: int, kind: str
+    ) -> Sequence[tuple[Place, int]]:
+        """The newest of a kind, for a guest can have many nicks."""
         self._flush()
         waiting = self._store.unread_talks(person) or ()
         targets = await self._store.targets(person)
-        views = [everything(target.place) for target in targets if target.place.kind == "d"]
+        views = [everything(target.place) for target in targets if target.place.kind == kind]
         found = await self._store.latest(views, ALL, since - 1, until, most, newest=True) if views else ()
         last = {place: position.at for place, position in found}
         for place, at in waiting:
-            if place.kind == "d" and since <= at < until:
+            if place.kind == kind and since <= at < until:
                 last[place] = max(at, last.get(place, 0))
-        talks = sorted(((at, place) for place, at in last.items()), reverse=True)[:most]
-        return [(place.other if place.name == person else place.name, at) for at, place in reversed(talks)]
+        return sorted(last.items(), key=lambda talk: talk[1], reverse=True)[:most]
 
     def knows_talks(self, person: str) -> bool:
         """Whether it is known with whom somebody talked; see ``model/past.py``."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from chatnet.history.recorder import Recorder
 from chatnet.history.talkers import ANY, FIRST, LATER, TRIES, Talkers
-from chatnet.model.entities import Channel
+from chatnet.model.entities import Channel, User
 from chatnet.model.facts import (
     AccountChanged,
     ChannelRenamed,
@@ -36,10 +36,11 @@ from chatnet.model.facts import (
 )
 from chatnet.model.ids import SID
 from chatnet.model.past import Archive, Asking, Chapter, Missing
-from chatnet.model.places import Places
+from chatnet.model.places import Places, called
 from chatnet.node import Node
 from chatnet.rules.stamps import read
 from chatnet.storage.interfaces import StoreError
+from chatnet.storage.messages.gone import talkers
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.keep import DAY
 from chatnet.storage.messages.rows import Filled, Gap, Place, Times
@@ -78,7 +79,7 @@ class Hole:
     @property
     def target(self) -> str:
         """As servers name it to each other."""
-        return f"@{self.place.name},@{self.place.other}" if self.channel is None else self.channel.name
+        return called(self.place) if self.channel is None else self.channel.name
 
     def left(self, sid: SID) -> bool:
         """Whether a server may know more."""
@@ -221,7 +222,7 @@ class Gaps:
         """Who is here that may know what is missing."""
         if self.asking is None:
             return []
-        there = self.asking.witnesses(hole.channel)
+        there = self.asking.witnesses(hole.channel, guest=hole.place.kind == "g")
         return [sid for sid in there if hole.sid in (ANY, sid)]
 
     def _to_ask(self, hole: Hole) -> list[SID]:
@@ -274,6 +275,8 @@ class Gaps:
         for user in fact.users:
             for channel in user.channels:
                 self._drop_if_left(channel)
+            if (person := self._here_as(user)) is not None:
+                self._talkers.lost(person, user.server.sid)
         self._ring()
 
     # where gaps come from
@@ -384,6 +387,14 @@ class Gaps:
         person = self._places.person(user)
         if person is not None and user.server is self._node.network.me:
             self._talkers.came(person)
+        elif user.server.sid in self._arriving and (person := self._here_as(user)) is not None:
+            self._talkers.lost(person, user.server.sid)
+
+    def _here_as(self, user: User) -> str | None:
+        """The key of the account of a user elsewhere, if somebody is here who is logged in to it as well."""
+        person, network = self._places.person(user), self._node.network
+        users = network.logged_in.get(person, ()) if person is not None else ()
+        return person if any(other.is_at(network.me) for other in users) else None
 
     def _seat_taken(self, fact: SeatTaken, origin: object) -> None:
         """Who has sessions of somebody may know what they said there, while servers were apart."""
@@ -534,7 +545,7 @@ class Gaps:
 
     def _give_up(self, hole: Hole, sid: SID) -> None:
         """A server tells nothing of a talk, perhaps since nobody is here now: it is asked another time."""
-        both, network = {hole.place.name, hole.place.other}, self._node.network
+        both, network = talkers(hole.place), self._node.network
         here = {key for key in both for user in network.logged_in.get(key, ()) if user.is_at(network.me)}
         for person in sorted(here or both):
             self._talkers.owe(sid, person, hole.since)

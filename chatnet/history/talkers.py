@@ -13,7 +13,6 @@ from typing import Any, Final
 from chatnet.history.recorder import Recorder
 from chatnet.model.ids import SID
 from chatnet.model.past import Asking
-from chatnet.model.places import talk
 from chatnet.node import Node
 from chatnet.storage.messages.rows import Place, Stayed
 from chatnet.storage.promise import Promise
@@ -147,7 +146,9 @@ class Talkers:
 
     def lost(self, person: str, sid: SID) -> None:
         """A server is away where somebody may go on to talk, who is here."""
-        self.owe(sid, person, self._asked.pop((person, sid), 0))
+        asked = self._asked.pop((person, sid), None)
+        if asked is not None or self._owed(sid, person) is None:
+            self.owe(sid, person, asked or 0)
 
     def spoke_at(self, person: str, sid: SID) -> None:
         """Somebody who is here may have talked at another server as well; see ``model/past.py``."""
@@ -244,8 +245,8 @@ class Talkers:
         talks = await asking.ask_talks(sid, person, since, TALKS)
         if talks is None:
             return False
-        for other, at in talks.known:
-            self._found(talk(person, other), since, at, sid)
+        for place, at in talks.known:
+            self._found(place, since, at, sid)
         if talks.later:
             self._node.clock.later(LATER, partial(self._anew, sid, person, since))
         return True

@@ -142,7 +142,7 @@ class Archive(Protocol):
     """
 
     def place(self, target: str) -> Place | None:
-        """What a name of a channel, or ``@<account key>,<account key>``, stands for; None if for nothing."""
+        """What a name of a channel, or a talk as servers call it, stands for; None if for nothing."""
 
     async def chapter(self, place: Place, since: int, until: int, most: int, *, gone: bool) -> Chapter:
         """The newest `most` records of that time, and all others of the last one's millisecond.
@@ -159,10 +159,13 @@ class Archive(Protocol):
     async def tally(self, place: Place, since: int, until: int) -> str:
         """What stands for all that is known of that time: where it is the same, nothing need be told."""
 
-    async def talks(self, person: str, since: int, until: int, most: int) -> Sequence[tuple[str, int]]:
-        """With whom an account talked: keys of other accounts, and when there was the last word.
+    async def talks(
+        self, person: str, since: int, until: int, most: int, *, guests: bool
+    ) -> Sequence[tuple[Place, int]]:
+        """The talks of an account, and when there was the last word, in the order of that.
 
-        Also if that waits to be written.
+        At most so many with accounts, the newest; and as many with guests, if these are wanted.  Also what
+        waits to be written.
         """
 
     def knows_talks(self, person: str) -> bool:
@@ -193,8 +196,11 @@ class Archive(Protocol):
 class Asking(Protocol):
     """Other servers, as far as what they have stored is asked for."""
 
-    def witnesses(self, channel: Channel | None) -> Sequence[SID]:
-        """Who can be asked of a channel, or of talks: first who has members in it, the nearest of each."""
+    def witnesses(self, channel: Channel | None, *, guest: bool = False) -> Sequence[SID]:
+        """Who can be asked of a channel, or of talks: first who has members in it, the nearest of each.
+
+        Of talks with a `guest` those cannot that are of the version before.
+        """
 
     async def ask(
         self, sid: SID, target: str, since: int, until: int, most: int, tally: str = "-", *, gone: bool = True
@@ -212,9 +218,9 @@ class Asking(Protocol):
 
 
 class Talks(NamedTuple):
-    """With whom an account talked: keys of other accounts, and when last; `later` more of them are known."""
+    """The talks of an account, and when there was the last word; `later` more of them are known."""
 
-    known: Sequence[tuple[str, int]] = ()
+    known: Sequence[tuple[Place, int]] = ()
     later: bool = False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from chatnet.model.entities import Channel, User
@@ -11,7 +12,7 @@ from chatnet.model.network import Network
 from chatnet.records.grammar import ACCOUNT, is_entity
 from chatnet.settings import Settings
 from chatnet.storage.messages.rows import Place
-from chatnet.wire.names import is_channel, is_nick
+from chatnet.wire.names import is_channel, is_nick, is_uid
 from chatnet.wire.text import sanitise
 
 BY_NAME: Final = "name:"
@@ -47,6 +48,38 @@ def is_spot(text: str) -> bool:
 def talk(person: str, other: str) -> Place:
     """The place of what two accounts say to each other."""
     return Place("d", min(person, other), max(person, other))
+
+
+def with_guest(person: str, nick: str) -> Place:
+    """The place of what an account and a guest say to each other, by the folded nick of the guest."""
+    return Place("g", person, nick)
+
+
+def called(place: Place) -> str:
+    """A talk, as servers call it: ``@<account key>,@<account key>``, or ``@<account key>,<nick>``."""
+    return f"@{place.name},{other_called(place, place.name)}"
+
+
+def other_called(place: Place, person: str) -> str:
+    """The other one of a talk of `person`, as servers call them: ``@<account key>``, or a nick."""
+    if place.kind == "g":
+        return place.other
+    return f"@{place.other if place.name == person else place.name}"
+
+
+def talk_called(name: str, fold: Callable[[str], str]) -> Place | None:
+    """The place of a talk that servers call so; None if it is none."""
+    person, comma, other = name.partition(",")
+    return talk_with(person[1:], other, fold) if person[:1] == "@" and comma else None
+
+
+def talk_with(person: str, other: str, fold: Callable[[str], str]) -> Place | None:
+    """The same, of `person` and whom servers call `other`."""
+    if not is_key(person):
+        return None
+    if other[:1] == "@":
+        return talk(person, other[1:]) if is_key(other[1:]) else None
+    return with_guest(person, fold(other)) if is_nick(other, MOST_NAME) or is_uid(other.upper()) else None
 
 
 class Places:
@@ -95,5 +128,5 @@ class Places:
         if person is None:
             return None
         if other is None:
-            return Place("g", person, other_nick)
+            return with_guest(person, other_nick)
         return talk(person, other)

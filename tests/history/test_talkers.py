@@ -24,7 +24,7 @@ class Slow:
         self.open: list[Promise[None]] = []
         self.asked: list[str] = []
 
-    def witnesses(self, channel: Channel | None) -> Sequence[SID]:
+    def witnesses(self, channel: Channel | None, *, guest: bool = False) -> Sequence[SID]:
         return self.there
 
     async def ask(

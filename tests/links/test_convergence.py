@@ -383,9 +383,10 @@ def test_when_clocks_are_set_while_links_are_there(tree: str, data: st.DataObjec
     assert world.compare() == 0
 
 
-def test_a_ban_for_a_time_by_a_clock_that_is_behind() -> None:
+@pytest.mark.parametrize("span", ["20s", "30m"])
+def test_a_ban_for_a_time_by_a_clock_that_is_behind(span: str) -> None:
     """It is over elsewhere as soon as it is heard of; where it was set it holds until its end."""
-    steps_taken = [("clock", 1, -3600), ("say", 1, "TBAN #{c} 20s *!*@{n}", "x", 0)]
+    steps_taken = [("clock", 1, -3600), ("say", 1, f"TBAN #{{c}} {span} *!*@{{n}}", "x", 0)]
     world = run("abcde", steps_taken)
     world.agree()
     assert world.compare() == 0

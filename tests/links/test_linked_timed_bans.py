@@ -9,6 +9,7 @@ from conversation import START, Client
 from mesh import SOLANUM, Mesh, Stranger, block, stranger
 from street import NOW, Street, all_agree, the, user
 
+from chatnet.links.exchange.digests import digest
 from chatnet.rules.stamps import Stamp
 
 OLDER_VERSION = SOLANUM + " CN1 CNLWW CNKEEP"
@@ -154,6 +155,20 @@ def test_an_older_version_is_told_when_it_is_over() -> None:
     text = first.split("chatnet/ts=")[1].split(";")[0].split(" ")[0]
     ms, number, sid = text.split(".")
     assert f"chatnet/ts={ms}.{int(number) + 1}.{sid}" in last
+
+
+@pytest.mark.parametrize(("caps", "timed"), [(OURS, True), (OURS + " CNGUEST", False)])
+def test_digests_leave_it_out_for_clocks_may_be_apart(caps: str, timed: bool) -> None:
+    """But for the version before, which has it in them."""
+    there, ann, mesh = far(caps)
+    ann >> "TBAN #c 2h cyd" >> "MODE #c +b dan"
+    mesh.settle()
+    mesh.advance(61)
+    there >> ":1SO CNDIG * 0 0123456789abcdef"
+    mesh.settle()
+    (value,) = {line.split(" ")[-1] for line in there.pipe.said if " CNDIG #c " in line}
+    channel = the(mesh["a"])
+    assert int(value, 16) == digest(channel, timed=timed) != digest(channel, timed=not timed)
 
 
 # registered channels

@@ -15,11 +15,13 @@ from chatnet.storage.promise import Promise
 
 
 class Remembering(Houses):
-    """Houses that store what is said; everybody is always on."""
+    """Houses that store what is said; everybody is always on, but for gus, who is a guest beside bob."""
 
     def __init__(self, *names: str, **given: Any) -> None:
         given.setdefault("bouncer", {"always_on": "all"})
         super().__init__(*(names or ("a", "b")), **given)
+        self.gus = self[list(self.houses)[-1]].client("gus")
+        self.settle()
 
     def make(self, **given: Any) -> FullClub:
         return Chronicle(MemoryMessages(), **given)
@@ -34,6 +36,7 @@ class Remembering(Houses):
         for text in texts:
             self.advance(1.0)
             self.say(self.bob, f"PRIVMSG #c :{text}", f"PRIVMSG ann :{text}, ann")
+            self.say(self.gus, f"PRIVMSG ann :{text}, guest")
         self.advance(1.0)
 
 
@@ -44,7 +47,7 @@ def texts(client: Client) -> list[str]:
 
 
 def both(*said: str) -> list[str]:
-    return sorted(text for each in said for text in (each, f"{each}, ann"))
+    return sorted(text for each in said for text in (each, f"{each}, ann", f"{each}, guest"))
 
 
 def test_a_device_without_times_reads_where_something_was_said() -> None:

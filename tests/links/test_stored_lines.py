@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
-from chronicles import ANN, BOB
+from chronicles import ANN, BOB, CID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +15,7 @@ from chatnet.links.exchange.records import Nonsense, StoredReader
 from chatnet.model.ids import UID
 from chatnet.model.modes import OP, at_least
 from chatnet.model.past import Event, Record, Redaction
+from chatnet.model.places import talk, with_guest
 from chatnet.storage.messages.rows import BOT, CLOSED, OPER, Place
 from chatnet.wire.casemap import folder
 from chatnet.wire.multiline import Part
@@ -83,14 +84,23 @@ def test_who_is_not_believed_of_accounts_tells_of_guests(name: str) -> None:
 def test_a_talk_is_of_its_two() -> None:
     said = Record(MSGID, AT, "PRIVMSG", SOURCE, EVE, "psst", person=ANN)
     lines = stored_lines(said, TALK, 0)
-    assert read(lines, StoredReader("@", FOLD, (ANN, BOB), knows=True)) == said
-    for people, knows in (((BOB, BOB), True), ((ANN, BOB), False)):
+    for place in (talk(ANN, BOB), with_guest(ANN, "eve")):
+        assert read(lines, StoredReader("@", FOLD, place, knows=True)) == said
         with pytest.raises(Nonsense):
-            read(lines, StoredReader("@", FOLD, people, knows=knows))
+            read(stored_lines(STORED["QUIT"], "#c", 0), StoredReader("@", FOLD, place, knows=True))
+    for place, knows in ((talk(BOB, CID), True), (with_guest(BOB, "eve"), True), (talk(ANN, BOB), False)):
+        with pytest.raises(Nonsense):
+            read(lines, StoredReader("@", FOLD, place, knows=knows))
     with pytest.raises(Nonsense):
         read(lines, reader())
+
+
+def test_a_guest_says_something_in_a_talk_with_a_guest_alone() -> None:
+    said = Record(MSGID, AT, "PRIVMSG", SOURCE, EVE, "psst")
+    lines = stored_lines(said, TALK, 0)
+    assert read(lines, StoredReader("@", FOLD, with_guest(ANN, "eve"), knows=True)) == said
     with pytest.raises(Nonsense):
-        read(stored_lines(STORED["QUIT"], "#c", 0), StoredReader("@", FOLD, (ANN, BOB), knows=True))
+        read(lines, StoredReader("@", FOLD, talk(ANN, BOB), knows=True))
 
 
 WORDS = [

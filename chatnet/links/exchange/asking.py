@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Final
 
-from chatnet.links.codecs.solanum import PAST, SEATS
+from chatnet.links.codecs.solanum import GUESTS, PAST, SEATS
 from chatnet.links.exchange.records import Nonsense, StoredReader
 from chatnet.links.neighbour.link import Link
 from chatnet.links.tree.neighbours import Neighbours
@@ -19,9 +19,10 @@ from chatnet.model.entities import Channel
 from chatnet.model.facts import Fact, Hearer, NetSplit
 from chatnet.model.ids import SID
 from chatnet.model.past import Event, Record, Redaction, Stay, Talks, Told
-from chatnet.model.places import MOST_CHANNEL, is_key
+from chatnet.model.places import MOST_CHANNEL, talk_called, talk_with
 from chatnet.model.server import Server
 from chatnet.node import Timer
+from chatnet.storage.messages.rows import Place
 from chatnet.storage.promise import Promise
 from chatnet.wire.names import is_channel
 from chatnet.wire.server_time import read_time
@@ -46,25 +47,27 @@ class Numbers:
 
 
 class Inquiry:
-    """What `server` was asked, and what it has answered: of a time, or (without a reader) of an account."""
+    """What `server` was asked, and what it has answered: of a time, or (without a reader) of a `person`."""
 
     __slots__ = (
-        "asked", "bytes", "done", "events", "gaps", "gone", "heard", "most", "number", "reader", "redactions",
-        "server", "since", "stays", "talks", "timer", "until", "waits", "way",
+        "asked", "bytes", "done", "events", "gaps", "gone", "heard", "most", "number", "person", "reader",
+        "redactions", "server", "since", "stays", "talks", "timer", "until", "waits", "way",
     )  # fmt: skip
 
     def __init__(
-        self, number: int, server: Server, since: int, until: int, most: int, reader: StoredReader | None
-    ) -> None:
+        self, number: int, server: Server, since: int, until: int, most: int, reader: StoredReader | None,
+        person: str = "",
+    ) -> None:  # fmt: skip
         self.number = number
         self.server = server
         self.since = since
         self.until = until
         self.most = most
         self.reader = reader
+        self.person = person
         self.events: list[Record | Event] = []
         self.redactions: list[Redaction] = []
-        self.talks: list[tuple[str, int]] = []
+        self.talks: dict[Place, int] = {}
         self.stays: list[Stay] = []
         self.gaps: list[tuple[int, int]] = []
         self.waits: list[tuple[int, int]] = []
@@ -94,12 +97,14 @@ class Inquiries:
 
     # whom
 
-    def witnesses(self, channel: Channel | None) -> Sequence[SID]:
+    def witnesses(self, channel: Channel | None, *, guest: bool = False) -> Sequence[SID]:
         """Who can be asked; see ``model/past.py``."""
         there = set() if channel is None else {server for user in channel.members for server in user.places}
         found = [server for server in self._links.node.network.servers.values() if self.reaches(server)]
         if channel is None:
             found = [server for server in found if self._knows(server)]
+        if guest:
+            found = [server for server in found if GUESTS in server.caps]
         found.sort(key=lambda server: (server not in there, server.hops, server.sid))
         return [server.sid for server in found]
 
@@ -121,10 +126,9 @@ class Inquiries:
         way = None if server is None else self._links.way_to(server)
         if server is None or way is None:
             return None
-        people = tuple(each[1:] for each in target.split(",")) if target[:1] == "@" else ()
-        reader = StoredReader(
-            target, self._links.node.network.fold, people, knows=self._links.knows_accounts(way)
-        )
+        fold = self._links.node.network.fold
+        place = talk_called(target, fold)
+        reader = StoredReader(target, fold, place, knows=self._links.knows_accounts(way))
         inquiry = Inquiry(0, server, since, until, most, reader)
         inquiry.gone = gone
         how = "latest" if gone else "before"
@@ -137,10 +141,10 @@ class Inquiries:
         server = self._links.node.network.servers.get(sid)
         if server is None or not self._knows(server):
             return None
-        inquiry = Inquiry(0, server, since, 0, most, None)
+        inquiry = Inquiry(0, server, since, 0, most, None, person)
         if not await self._answered(inquiry, "targets", f"@{person}", "-"):
             return None
-        return Talks(inquiry.talks, bool(inquiry.waits))
+        return Talks(list(inquiry.talks.items()), bool(inquiry.waits))
 
     async def ask_stays(self, sid: SID, person: str, most: int) -> Sequence[Stay]:
         """Since when an account is in its channels, as a server knows; see ``model/past.py``."""
@@ -261,12 +265,15 @@ class Inquiries:
     def _take_talk(self, inquiry: Inquiry, text: str) -> None:
         name, _, word = text.partition(" ")
         at = read_time(word.removeprefix("timestamp="))
-        if name[:1] != "@" or not is_key(name[1:]) or at is None or len(inquiry.talks) >= inquiry.most:
+        place = talk_with(inquiry.person, name, self._links.node.network.fold)
+        if place is None or at is None:
             raise Nonsense("it is no talk")
+        if len(inquiry.talks) >= 2 * inquiry.most:  # so many with accounts, and with guests
+            raise Nonsense("there is more than was asked for")
         ms = round(at * 1000)
         if not inquiry.since <= ms <= (self._links.node.clock.time() + 86400) * 1000:
             raise Nonsense("it is of another time")
-        inquiry.talks.append((name[1:], ms))
+        inquiry.talks[place] = ms
 
     def _take_stay(self, inquiry: Inquiry, text: str) -> None:
         name, *words = text.split(" ")

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from itertools import count, groupby
 from typing import Final
 
-from chatnet.links.codecs.solanum import encode
-from chatnet.links.codecs.solanum.history import TALK, line_of, lines_of, stored_lines
+from chatnet.links.codecs.solanum import GUESTS, encode
+from chatnet.links.codecs.solanum.history import TALK, History, line_of, lines_of, stored_lines
 from chatnet.links.codecs.solanum.messages import MOST_BYTES, MOST_LINES
 from chatnet.links.exchange.tally import tally
 from chatnet.links.neighbour.trickle import Answer
 from chatnet.links.tree.neighbours import Neighbours
 from chatnet.model.past import Archive, Chapter, Event, Page, Past, Record
-from chatnet.model.places import is_key
+from chatnet.model.places import is_key, talk_called
 from chatnet.model.server import Server
+from chatnet.storage.messages.gone import talkers
 from chatnet.storage.messages.rows import LAST
-from chatnet.wire.server_time import time_tag
 from chatnet.wire.text import byte_length
 
 COMPARED: Final = 32 * 86_400_000
@@ -100,8 +100,8 @@ class Recall:
     def _may_know_talks(self, question: Asked | AskedStored) -> bool:
         """Whether somebody is there who is logged in to one of these accounts, as it is believed here."""
         links, network = self._links, self._links.node.network
-        way = links.way_to(question.asker)
-        keys = [key.removeprefix("@") for key in question.name.split(",")]
+        way, place = links.way_to(question.asker), talk_called(question.name, network.fold)
+        keys = (question.name[1:],) if place is None else talkers(place)
         if way is None or not all(map(is_key, keys)) or not links.knows_accounts(way):
             return False
         return any(user.is_at(question.asker) for key in keys for user in network.logged_in.get(key, ()))
@@ -160,11 +160,8 @@ class Recall:
             if not archive.knows_talks(key):
                 self._waits(question, since, LAST)
             until = int(self._links.node.clock.time() * 1000) + 1
-            talks = await archive.talks(key, since, until, most)
-            return [
-                (number, b"@%b timestamp=%b" % (other.encode(), time_tag(at / 1000).removeprefix(b"time=")))
-                for number, (other, at) in enumerate(talks, 1)
-            ]
+            talks = await archive.talks(key, since, until, most, guests=GUESTS in question.asker.caps)
+            return [(number, History.talk(place, key, at)) for number, (place, at) in enumerate(talks, 1)]
         if question.how == "stays":
             stays = await archive.stays(question.name.removeprefix("@"), most)
             now = int(self._links.node.clock.time() * 1000)
@@ -183,7 +180,7 @@ class Recall:
         if compared and await archive.tally(place, since, until) == question.tally:
             return ()
         chapter = await archive.chapter(place, since, until, most, gone=gone)
-        name = TALK if place.kind == "d" else question.name
+        name = question.name if place.kind == "c" else TALK
         found, cut = all_told(chapter, name, settings.backfill_bytes)
         if cut > since:
             way = self._links.way_to(question.asker)

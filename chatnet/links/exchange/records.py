@@ -12,6 +12,8 @@ from chatnet.model.modes import OP, RANK_OF_PREFIX, at_least
 from chatnet.model.past import Event, Record, Redaction
 from chatnet.model.places import is_key
 from chatnet.rules.client_tags import relayed
+from chatnet.storage.messages.gone import talkers
+from chatnet.storage.messages.rows import Place
 from chatnet.wire.message import split
 from chatnet.wire.multiline import CONCAT, TYPE, Part, combine, is_blank
 from chatnet.wire.names import is_uid
@@ -141,7 +143,7 @@ class Reader:
 
 
 class StoredReader(Reader):
-    """Reads all that is stored, events too, of a channel, or of the talk of two `people`, by their keys.
+    """Reads all that is stored, events too, of a channel, or of a `talk`.
 
     Unless who tells it `knows` accounts, nobody was logged in.
     """
@@ -149,10 +151,12 @@ class StoredReader(Reader):
     __slots__ = ("_knows", "_people")
 
     def __init__(
-        self, name: str, fold: Callable[[str], str], people: tuple[str, ...] = (), *, knows: bool
+        self, name: str, fold: Callable[[str], str], talk: Place | None = None, *, knows: bool
     ) -> None:
-        super().__init__(TALK if people else name, fold)
-        self._people = people
+        super().__init__(name if talk is None else TALK, fold)
+        self._people: tuple[str | None, ...] = () if talk is None else talkers(talk)
+        if talk is not None and talk.kind == "g":
+            self._people += (None,)
         self._knows = knows
 
     def take(self, text: str) -> Record | Event | Redaction | None:

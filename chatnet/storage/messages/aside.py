@@ -50,7 +50,7 @@ def begin_anew(file: MessageFile, places: Sequence[Place], now: int) -> tuple[st
                 _take_along(source, connection, table)
             _take_along(source, connection, "gap", f"WHERE sid = '{APART}'")
             for place in places:
-                connection.execute(file.statements.note_target, {**labelled(place, place.name), "began": now})
+                connection.execute(file.statements.note_target, {**labelled(place), "began": now})
             connection.execute(file.statements.all_gaps, {"until": now})
             connection.execute("COMMIT")
     except sqlite3.Error as error:

@@ -374,7 +374,7 @@ class Keeper:
         """The number of a place, which is heard of from `at` on if it is not known."""
         number = self._known(place)
         if number is None:
-            new = {**labelled(place, place.name if name is None else name), "began": at}
+            new = {**labelled(place, name), "began": at}
             number = int(self._execute(self.statements.add_target, new).fetchone()[0])
         if len(self._memory.targets) >= REMEMBERED:
             self._memory.targets.clear()

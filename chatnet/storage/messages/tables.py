@@ -219,8 +219,10 @@ def named(place: Place) -> dict[str, object]:
     }
 
 
-def labelled(place: Place, shown: str) -> dict[str, object]:
-    """A place and its name as it is written, to be noted."""
+def labelled(place: Place, shown: str | None = None) -> dict[str, object]:
+    """A place and its name as it is written, to be noted; None: of that nobody has told."""
+    if shown is None:
+        shown = place.other if place.kind == "g" else place.name
     return {
         "kind": place.kind,
         "name": written(place.name),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from chatnet.links.codecs.solanum.bans import Bans
 from chatnet.links.codecs.solanum.base import (
+    GUESTS,
     HOSTS,
     NEEDED,
     ORDERS,
@@ -29,6 +30,7 @@ from chatnet.links.codecs.solanum.servers import Servers
 from chatnet.links.codecs.solanum.users import Users
 
 __all__ = [
+    "GUESTS",
     "HOSTS",
     "NEEDED",
     "ORDERS",

@@ -16,16 +16,17 @@ from chatnet.wire.text import cut_bytes
 
 OURS: Final = (
     "BAN", "CHW", "EBMASK", "ENCAP", "EOPMOD", "EUID", "EX", "IE", "KNOCK", "MLOCK", "QS", "RSFNC", "SAVE",
-    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNHIST", "CNKEEP", "CNMETA", "CNMODE", "CNORD", "CNRES",
-    "CNSEAT", "CNSTBY",
+    "SERVICES", "STAG", "TB", "CN1", "CNACK", "CNGUEST", "CNHIST", "CNKEEP", "CNMETA", "CNMODE", "CNORD",
+    "CNRES", "CNSEAT", "CNSTBY",
 )  # fmt: skip
 """The tokens that we tell in CAPAB.
 
-``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines, ``CNHIST`` one that can be asked what was
-said, ``CNKEEP`` one that knows the mode H, ``CNMETA`` one that knows of metadata, ``CNMODE`` one that knows
-the other modes of ``OWN_MODES``, ``CNORD`` one that obeys operators of others, ``CNRES`` one whose links can
-be resumed, ``CNSEAT`` one that knows of people with sessions on several servers, ``CNSTBY`` one that lets
-connections wait for a link to be resumed.
+``CN1`` marks a chatnet server, ``CNACK`` one that confirms lines, ``CNGUEST`` one that can be asked what
+accounts and guests said to each other, ``CNHIST`` one that can be asked what was said, ``CNKEEP`` one that
+knows the mode H, ``CNMETA`` one that knows of metadata, ``CNMODE`` one that knows the other modes of
+``OWN_MODES``, ``CNORD`` one that obeys operators of others, ``CNRES`` one whose links can be resumed,
+``CNSEAT`` one that knows of people with sessions on several servers, ``CNSTBY`` one that lets connections
+wait for a link to be resumed.
 """
 
 STAMPS: Final = "CNLWW"
@@ -36,6 +37,9 @@ RECORDS: Final = "CNREG"
 
 PAST: Final = "CNPAST"
 """The same if messages are stored, and can be asked for."""
+
+GUESTS: Final = "CNGUEST"
+"""The token of a server that can be asked of what accounts and guests said to each other."""
 
 SEATS: Final = "CNSEAT"
 """The token of a server that knows of people who have sessions on several servers."""

@@ -12,8 +12,9 @@ from chatnet.links.codecs.solanum.base import LONG, Base, encode
 from chatnet.model.facts import PastErased
 from chatnet.model.modes import RANK_OF_PREFIX, at_least
 from chatnet.model.past import Event, Record, Redaction
+from chatnet.model.places import other_called
 from chatnet.model.server import Server
-from chatnet.storage.messages.rows import BOT, CLOSED, OPER
+from chatnet.storage.messages.rows import BOT, CLOSED, OPER, Place
 from chatnet.wire.message import format_tags
 from chatnet.wire.multiline import CONCAT, TYPE
 from chatnet.wire.server_time import time_tag
@@ -58,11 +59,13 @@ class History(Base):
 
         ``latest <target> <since> <most> <until> <tally>``: the newest, and all that was deleted;
         ``before <target> <until> <most> <since> <tally>``: the newest;
-        ``targets @<account key> <since> <most> * -``: with whom an account talks;
+        ``targets @<account key> <since> <most> * -``: with whom an account talked, of guests and accounts so
+        many each;
         ``stays @<account key> * <most> * -``: since when it is in its channels, to who knows ``CNSEAT``.
 
         Times are ``timestamp=…``, or ``*`` for the beginning; the first is included, the last is not.  A
-        target is a channel, or ``@<account key>,@<account key>``.  Where the `tally` is the same there,
+        target is a channel, ``@<account key>,@<account key>``, or, to who knows ``CNGUEST``, ``@<account
+        key>,<nick>`` with a guest.  Where the `tally` is the same there,
         nothing is wanted but what was deleted.
         """
         begin = b"timestamp=" + _stamp(since / 1000) if since else b"*"
@@ -93,6 +96,11 @@ class History(Base):
     def mark(self, me: Server, person: str, spot: str, until: int) -> bytes:
         """``:<sid> CNMARK <account key> <spot> <ms>``"""
         return b":%b CNMARK %b %b %d" % (encode(me.sid), encode(person), encode(spot), until)
+
+    @staticmethod
+    def talk(place: Place, person: str, at: int) -> bytes:
+        """``@<account key> timestamp=<at>``, or ``<nick> timestamp=<at>``: with whom `person` talked."""
+        return b"%b timestamp=%b" % (encode(other_called(place, person)), _stamp(at / 1000))
 
     def answer(self, me: Server, number: int, asker: Server, count: int, text: bytes) -> bytes:
         """``:<sid> CNHR <number> <sid> <count> :<line>``: a line of the message `count` of the answer."""
