@@ -6,6 +6,8 @@ is so until the servers know of each other's sessions.
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from conversation import Client
 from sitting import Houses
@@ -169,3 +171,40 @@ def test_a_session_that_comes_or_goes_changes_what_the_others_read() -> None:
     mesh.say(tablet, "QUIT")
     assert (mesh.away(), mesh.read()) == (["out", "out"], ([AWAY], [AWAY]))
     mesh.agree()
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_whatever_happens_somebody_is_away_if_all_of_their_sessions_are(seed: int) -> None:
+    chance = Random(seed)
+    mesh = Houses(bouncer={"always_on": "all" if seed % 2 else "opt-in"})
+    cut: set[str] = set()
+    clients: list[Client] = []
+    for step in range(chance.randint(5, 18)):
+        clients = [each for each in clients if not each.session.closed]
+        match chance.choice(("come", "come", "quit", "away", "away", "back", "wire", "wire", "wait")):
+            case "wire":
+                wire = chance.choice(("ab", "bc"))
+                (mesh.link if wire in cut else mesh.cut)(*wire)
+                cut ^= {wire}
+                if chance.random() < 0.7:
+                    mesh.settle()
+            case "wait":
+                mesh.advance(chance.choice((0.1, 1.0, 6.0, 31.0)))
+            case verb if verb == "come" or not clients:
+                clients.append(mesh.begin(chance.choice("abc")))
+                mesh.settle()
+            case verb:
+                words = {"quit": "QUIT", "away": f"AWAY :{step}", "back": "AWAY"}
+                mesh.say(chance.choice(clients), words[verb])
+    for wire in sorted(cut):
+        mesh.link(*wire)
+        mesh.settle()
+    mesh.advance(61.0)
+    sessions = [each for each in clients if not each.session.closed and each.user.folded == "ann"]
+    if sessions:
+        mesh.agree()
+        away = mesh.there("a").away is not None
+        assert away is all(each.session.away is not None for each in sessions)
+        for each in sessions:
+            last = (read(each) or [AWAY if away else HERE])[-1]
+            assert last == AWAY if away else (last == HERE or each.session.away is not None)
