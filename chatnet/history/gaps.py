@@ -228,8 +228,10 @@ class Gaps:
     def _to_ask(self, hole: Hole) -> list[SID]:
         """Of these, who has not told all, and may be asked now.
 
-        One that has just come may not know yet who is here.
+        One that has just come may not know yet who is here.  Of talks nobody is, where they are not stored.
         """
+        if hole.channel is None and not self._node.settings.history.direct:
+            return []
         now = self._node.clock.monotonic()
         return [
             sid

@@ -239,6 +239,8 @@ class Talkers:
 
     async def _ask(self, sid: SID, person: str, since: int) -> bool:
         """Whether a server has answered with whom somebody talked."""
+        if not self._node.settings.history.direct:
+            return True  # no talk is stored here, also none that was told elsewhere
         asking = self._asking()
         if asking is None or sid not in asking.witnesses(None):
             return False
