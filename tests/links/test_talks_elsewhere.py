@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from chronicles import ANN, BOB, Chronicles, logs_in
 from conversation import Client
 
@@ -17,12 +18,11 @@ WITH_GUS = with_guest(ANN, "gus")
 
 
 class Row:
-    """Houses in a row, called by letters; people come to some, and are an account or a guest."""
+    """Houses called by letters, in a row as far as they are `linked`; people come, with an account or not."""
 
-    def __init__(self, names: str, **sections: Any) -> None:
-        self.names = names
+    def __init__(self, names: str, linked: str = "", **sections: Any) -> None:
         self.mesh = Chronicles(*names, **sections)
-        for one, two in pairwise(names):
+        for one, two in pairwise(linked or names):
             self.mesh.link(one, two)
         self.mesh.settle()
 
@@ -61,3 +61,45 @@ def test_where_no_talk_is_stored_none_is_that_was_elsewhere() -> None:
     row.wait()
     assert row.texts("a") == ["hello"] and row.texts("a", talk(ANN, BOB)) == ["me too"]
     assert row.texts("b") == row.texts("b", talk(ANN, BOB)) == []
+
+
+@pytest.mark.parametrize("names", ["abcd", "abcdef"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_talk_is_found_however_far_away_it_was(names: str, is_there: bool) -> None:
+    """Also if more servers are nearer than are asked at once."""
+    row, far = Row(names), names[-1]
+    ann = row.ann(far)
+    row.say(row.comes(far, "gus"), "PRIVMSG ann :hello")
+    if not is_there:
+        row.say(ann, "QUIT")
+    row.ann("a", "away")
+    row.wait()
+    assert row.texts("a") == ["hello"]
+
+
+@pytest.mark.parametrize("other", ["", "bob"])
+def test_a_talk_is_found_when_the_server_is_back_where_it_was(other: str) -> None:
+    """Who was there has come here meanwhile, and nobody of the account is there any more."""
+    row = Row("abc")
+    ann, gus = row.ann("c"), row.comes("c", "gus", other, BOB)
+    row.say(gus, "PRIVMSG ann :hello")
+    row.mesh.cut("b", "c")
+    row.say(ann, "QUIT")
+    row.ann("a")
+    row.wait()
+    row.mesh.link("b", "c")
+    row.wait()
+    assert row.texts("a", talk(ANN, BOB) if other else WITH_GUS) == ["hello"]
+
+
+def test_a_talk_is_found_when_the_server_comes_where_it_was() -> None:
+    """One that was never here since the start."""
+    row = Row("abc", linked="ab")
+    ann = row.ann("c")
+    row.say(row.comes("c", "gus"), "PRIVMSG ann :hello")
+    row.say(ann, "QUIT")
+    row.ann("a")
+    row.wait()
+    row.mesh.link("b", "c")
+    row.wait()
+    assert row.texts("a") == ["hello"]
