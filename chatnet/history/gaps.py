@@ -353,9 +353,8 @@ class Gaps:
         user = fact.user
         for channel in user.channels:
             self._drop_if_left(channel)
-        person = self._places.person(user)
-        if person is not None and user.is_at(self._node.network.me):
-            self._talkers.leaves(person)
+        if (person := self._places.person(user)) is not None:
+            self._is_gone(user, person)
 
     def _drop_if_left(self, channel: Channel) -> None:
         """Nobody can ask for what is missing; the store remembers it."""
@@ -387,10 +386,27 @@ class Gaps:
     def _logged_in(self, fact: AccountChanged | UserIntroduced, origin: object) -> None:
         user = fact.user
         person = self._places.person(user)
+        if isinstance(fact, AccountChanged) and fact.old_account is not None:
+            old = self._places.named(fact.old_account) if self._places.by_name else fact.old_id
+            if old is not None and old != person:
+                self._is_gone(user, old)
         if person is not None and user.server is self._node.network.me:
             self._talkers.came(person)
         elif user.server.sid in self._arriving and (person := self._here_as(user)) is not None:
             self._talkers.lost(person, user.server.sid)
+
+    def _is_gone(self, user: User, person: str) -> None:
+        """A user of an account went, or logged out: there may be others, here and elsewhere."""
+        me = self._node.network.me
+        others = [each for each in self._node.network.logged_in.get(person, ()) if each is not user]
+        here = any(each.is_at(me) for each in others)
+        if not user.is_at(me):
+            if here:
+                self.spoke_at(person, user.server.sid)
+        elif not here:
+            self._talkers.leaves(person)
+            for each in others:
+                self._talkers.lost(person, each.server.sid)
 
     def _here_as(self, user: User) -> str | None:
         """The key of the account of a user elsewhere, if somebody is here who is logged in to it as well."""

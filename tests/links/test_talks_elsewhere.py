@@ -9,6 +9,7 @@ import pytest
 from chronicles import ANN, BOB, Chronicles, logs_in
 from conversation import Client
 
+from chatnet.model.facts import AccountChanged
 from chatnet.model.places import talk, with_guest
 from chatnet.storage.messages.rows import Place
 
@@ -101,5 +102,63 @@ def test_a_talk_is_found_when_the_server_comes_where_it_was() -> None:
     row.ann("a")
     row.wait()
     row.mesh.link("b", "c")
+    row.wait()
+    assert row.texts("a") == ["hello"]
+
+
+def logs_out(client: Client) -> None:
+    user, node = client.user, client.house.node
+    node.commit(AccountChanged(user, None, node.clock.time(), user.account, None, user.account_id))
+
+
+class TwoUsers(Row):
+    """ann is here by one nick, and there by another, and talks there."""
+
+    def __init__(self) -> None:
+        super().__init__("abc")
+        self.here, self.there = self.ann("a"), self.ann("c", "away")
+        self.wait()
+        self.say(self.comes("c", "gus"), "PRIVMSG away :hello")
+        self.wait()
+
+
+@pytest.mark.parametrize("how", ["quits", "logs out"])
+def test_who_is_here_by_another_nick_finds_what_was_said_when_that_ends(how: str) -> None:
+    row = TwoUsers()
+    if how == "quits":
+        row.say(row.there, "QUIT")
+    else:
+        logs_out(row.there)
+    row.wait()
+    assert row.texts("a") == ["hello"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("how", ["quits", "logs out"])
+def test_who_comes_back_finds_what_was_said_while_they_were_here_by_another_nick(
+    how: str, there: bool
+) -> None:
+    row = TwoUsers()
+    if how == "quits":
+        row.say(row.here, "QUIT")
+    else:
+        logs_out(row.here)
+    row.wait()
+    if not there:
+        row.say(row.there, "QUIT")
+    row.wait()
+    if how == "quits":
+        row.ann("a")
+    else:
+        logs_in(row.here, "ann", ANN)
+    row.wait()
+    assert row.texts("a") == ["hello"]
+
+
+def test_who_is_here_twice_and_leaves_once_is_here_still() -> None:
+    row = TwoUsers()
+    row.say(row.ann("a", "again"), "QUIT")
+    row.wait()
+    row.say(row.there, "QUIT")
     row.wait()
     assert row.texts("a") == ["hello"]
