@@ -49,7 +49,7 @@ from chatnet.storage.promise import Promise
 PAGE: Final = 100
 """Messages that are asked for at once while nobody waits."""
 WIDEST: Final = 31 * DAY
-"""Milliseconds of which two servers compare at once whether they know the same."""
+"""Milliseconds of which two servers compare at once whether they know the same, but of a talk."""
 
 
 class Hole:
@@ -509,7 +509,8 @@ class Gaps:
         until = hole.reached.get(sid, hole.until + self._overlap)
         width = hole.width.get(sid, DAY)
         since = hole.since if first else max(hole.since, until - width)
-        tally = await self._archive.tally(place, since, until) if until - since <= WIDEST else "-"
+        compared = until - since <= WIDEST or hole.channel is None
+        tally = await self._archive.tally(place, since, until) if compared else "-"
         told = await asking.ask(sid, hole.target, since, until, most, tally, gone=first)
         if told is None:
             self._failed(hole, sid)

@@ -162,3 +162,18 @@ def test_who_is_here_twice_and_leaves_once_is_here_still() -> None:
     row.say(row.there, "QUIT")
     row.wait()
     assert row.texts("a") == ["hello"]
+
+
+def test_a_talk_that_is_the_same_there_is_not_told_again() -> None:
+    """However long it is: of an account of which it is not known when it was here last."""
+    row = Row("ab")
+    row.ann("a")
+    row.say(row.comes("a", "gus"), "PRIVMSG ann :hello")
+    row.ann("b", "away")
+    row.wait()
+    row.mesh.said("a", "b")
+    row.ann("b", "again")
+    row.wait()
+    said = row.mesh.said("a", "b")
+    assert [line for line in said if " CNHR " in line and "gus timestamp=" in line]
+    assert row.texts("b") == ["hello"] and not any("PRIVMSG" in line for line in said)

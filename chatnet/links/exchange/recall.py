@@ -26,7 +26,7 @@ from chatnet.storage.messages.rows import LAST
 from chatnet.wire.text import byte_length
 
 COMPARED: Final = 32 * 86_400_000
-"""Milliseconds of which a tally is made, at most: it is a look at all of them."""
+"""Milliseconds of a channel of which a tally is made, at most: it is a look at all of them."""
 MOST_GONE: Final = 10_000
 """Redactions of one answer."""
 PAUSE: Final = 0.25
@@ -176,8 +176,8 @@ class Recall:
         waits = archive.waits(place, since, until)
         if waits is not None:
             self._waits(question, *waits)
-        compared = question.tally != "-" and until - since <= COMPARED
-        if compared and await archive.tally(place, since, until) == question.tally:
+        compared = until - since <= COMPARED or place.kind != "c"
+        if question.tally != "-" and compared and await archive.tally(place, since, until) == question.tally:
             return ()
         chapter = await archive.chapter(place, since, until, most, gone=gone)
         name = question.name if place.kind == "c" else TALK
