@@ -398,7 +398,7 @@ class Gaps:
     def _is_gone(self, user: User, person: str) -> None:
         """A user of an account went, or logged out: there may be others, here and elsewhere."""
         me = self._node.network.me
-        others = [each for each in self._node.network.logged_in.get(person, ()) if each is not user]
+        others = [each for each in self._archive.people(person) if each is not user]
         here = any(each.is_at(me) for each in others)
         if not user.is_at(me):
             if here:
@@ -410,9 +410,9 @@ class Gaps:
 
     def _here_as(self, user: User) -> str | None:
         """The key of the account of a user elsewhere, if somebody is here who is logged in to it as well."""
-        person, network = self._places.person(user), self._node.network
-        users = network.logged_in.get(person, ()) if person is not None else ()
-        return person if any(other.is_at(network.me) for other in users) else None
+        person, me = self._places.person(user), self._node.network.me
+        users = self._archive.people(person) if person is not None else ()
+        return person if any(other.is_at(me) for other in users) else None
 
     def _seat_taken(self, fact: SeatTaken, origin: object) -> None:
         """Who has sessions of somebody may know what they said there, while servers were apart."""
@@ -564,8 +564,8 @@ class Gaps:
 
     def _give_up(self, hole: Hole, sid: SID) -> None:
         """A server tells nothing of a talk, perhaps since nobody is here now: it is asked another time."""
-        both, network = talkers(hole.place), self._node.network
-        here = {key for key in both for user in network.logged_in.get(key, ()) if user.is_at(network.me)}
+        both, me = talkers(hole.place), self._node.network.me
+        here = {key for key in both for user in self._archive.people(key) if user.is_at(me)}
         for person in sorted(here or both):
             self._talkers.owe(sid, person, hole.since)
 

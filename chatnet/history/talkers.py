@@ -299,7 +299,6 @@ class Talkers:
 
     def _anew(self, sid: SID, person: str, since: int) -> None:
         """Ask again who could not tell all, if somebody is here still who wants to know."""
-        me = self._node.network.me
-        if any(user.is_at(me) for user in self._node.network.logged_in.get(person, ())):
+        if person in self._here:
             self.owe(sid, person, since)
             self._soon(person, partial(self._look_there, sid, person))

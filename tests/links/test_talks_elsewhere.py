@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from chronicles import ANN, BOB, Chronicles, logs_in
+from clubs import FullClub
 from conversation import Client
 
 from chatnet.model.facts import AccountChanged
+from chatnet.model.ids import AccountName
 from chatnet.model.places import talk, with_guest
 from chatnet.storage.messages.rows import Place
 
@@ -18,11 +20,20 @@ LONG = 400
 WITH_GUS = with_guest(ANN, "gus")
 
 
+class NamedChronicles(Chronicles):
+    """Services of another make keep accounts, by name."""
+
+    def make(self, **given: Any) -> FullClub:
+        return super().make(**given, accounts={"authority": "external"})
+
+
 class Row:
     """Houses called by letters, in a row as far as they are `linked`; people come, with an account or not."""
 
-    def __init__(self, names: str, linked: str = "", **sections: Any) -> None:
-        self.mesh = Chronicles(*names, **sections)
+    def __init__(
+        self, names: str, linked: str = "", mesh: type[Chronicles] = Chronicles, **sections: Any
+    ) -> None:
+        self.mesh = mesh(*names, **sections)
         for one, two in pairwise(linked or names):
             self.mesh.link(one, two)
         self.mesh.settle()
@@ -177,3 +188,25 @@ def test_a_talk_that_is_the_same_there_is_not_told_again() -> None:
     said = row.mesh.said("a", "b")
     assert [line for line in said if " CNHR " in line and "gus timestamp=" in line]
     assert row.texts("b") == ["hello"] and not any("PRIVMSG" in line for line in said)
+
+
+def test_talks_of_accounts_that_services_keep_are_found_elsewhere() -> None:
+    row = Row("abc", mesh=NamedChronicles)
+    ann, bob, gus = row.comes("a", "ann"), row.comes("a", "bob"), row.comes("a", "gus")
+    named(ann)
+    named(bob)
+    row.say(bob, "PRIVMSG ann :hello")
+    row.say(gus, "PRIVMSG ann :hi")
+    assert row.comes("c", "other").user.account is None
+    row.wait()
+    assert row.texts("c", talk("name:ann", "name:bob")) == row.texts("c", with_guest("name:ann", "gus")) == []
+    named(row.comes("c", "away"), "ann")
+    row.wait()
+    assert row.texts("c", talk("name:ann", "name:bob")) == ["hello"]
+    assert row.texts("c", with_guest("name:ann", "gus")) == ["hi"]
+
+
+def named(client: Client, name: str = "") -> None:
+    """Services log somebody in."""
+    user, node = client.user, client.house.node
+    node.commit(AccountChanged(user, AccountName(name or user.nick), node.clock.time(), user.account))

@@ -102,9 +102,10 @@ class Recall:
         links, network = self._links, self._links.node.network
         way, place = links.way_to(question.asker), talk_called(question.name, network.fold)
         keys = (question.name[1:],) if place is None else talkers(place)
-        if way is None or not all(map(is_key, keys)) or not links.knows_accounts(way):
+        archive = self._archive
+        if archive is None or way is None or not all(map(is_key, keys)) or not links.knows_accounts(way):
             return False
-        return any(user.is_at(question.asker) for key in keys for user in network.logged_in.get(key, ()))
+        return any(user.is_at(question.asker) for key in keys for user in archive.people(key))
 
     def _next(self) -> None:
         node = self._links.node
