@@ -43,7 +43,7 @@ from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.gone import talkers
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.keep import DAY
-from chatnet.storage.messages.rows import Filled, Gap, Place, Times
+from chatnet.storage.messages.rows import LAST, Filled, Gap, Place, Times
 from chatnet.storage.promise import Promise
 
 PAGE: Final = 100
@@ -509,7 +509,7 @@ class Gaps:
         until = hole.reached.get(sid, hole.until + self._overlap)
         width = hole.width.get(sid, DAY)
         since = hole.since if first else max(hole.since, until - width)
-        compared = until - since <= WIDEST or hole.channel is None
+        compared = hole.channel is None or until - since <= WIDEST
         tally = await self._archive.tally(place, since, until) if compared else "-"
         told = await asking.ask(sid, hole.target, since, until, most, tally, gone=first)
         if told is None:
@@ -517,7 +517,10 @@ class Gaps:
             return None, ()
         news = await self._archive.keep(place, Chapter(told.records, told.redactions))
         hole.tries.pop(sid, None)
-        hole.width[sid] = DAY if told.records else min(2 * width, WIDEST)
+        if hole.channel is None and len(told.records) < most:
+            hole.width[sid] = LAST  # nothing is left, or what was too long for one answer
+        else:
+            hole.width[sid] = DAY if told.records else min(2 * width, WIDEST)
         hole.reached[sid] = min((round(each.at * 1000) for each in told.records), default=since)
         hole.reached[sid] = min(hole.reached[sid], hole.until)
         if hole.sid != ANY:

@@ -190,6 +190,19 @@ def test_a_talk_that_is_the_same_there_is_not_told_again() -> None:
     assert row.texts("b") == ["hello"] and not any("PRIVMSG" in line for line in said)
 
 
+def test_a_talk_is_found_by_two_questions() -> None:
+    """Not by one for each month in which there may have been something."""
+    row = Row("ab")
+    row.ann("a")
+    row.say(row.comes("a", "gus"), "PRIVMSG ann :hello")
+    row.wait()
+    row.mesh.said("b", "a")
+    row.ann("b", "away")
+    row.wait()
+    asked = [line for line in row.mesh.said("b", "a") if f"@{ANN},gus" in line]
+    assert [line.split(" ")[4] for line in asked] == ["latest", "before"] and row.texts("b") == ["hello"]
+
+
 def test_talks_of_accounts_that_services_keep_are_found_elsewhere() -> None:
     row = Row("abc", mesh=NamedChronicles)
     ann, bob, gus = row.comes("a", "ann"), row.comes("a", "bob"), row.comes("a", "gus")
