@@ -31,7 +31,8 @@ def away(request: Request) -> None:
 
     https://modern.ircdocs.horse/#away-message  Before registration refuses with 451 whoever did not ask for
     draft/pre-away; FAIL BLOCKED tells that a filter keeps the text back, or that you may not speak in a
-    channel whose members would read it.  `AWAY *` gives no reason.  https://ircv3.net/specs/extensions/pre-away
+    channel whose members would read it.  `AWAY *` gives no reason.  Who has other sessions that are not away
+    reads a NOTICE behind 306: others see them away when all are.  https://ircv3.net/specs/extensions/pre-away
     """
     text = cut(request.param(0), request.settings.limits.away) or None
     if not request.session.registered and not request.session.caps & cap.PRE_AWAY:
@@ -60,6 +61,8 @@ def _say_away(request: Request, text: str | None) -> None:
     if not request.session.registered:
         request.user.away = text
     say_away(request.sessions, request.session, text)
+    if request.session.registered:
+        request.sessions.sitting.tell_if_seen(request.session)
 
 
 @CLIENT.command("SETNAME", penalty=2.0)

@@ -127,9 +127,25 @@ class NickProtection:
                 f"{wanted} belongs to an account{self._waiting(wanted)}, so you are {user.nick} for now. "
                 f"/msg {self._nickserv} {self._proof(wanted)} gives you the nick.",
             )
+            self._tell_way_in(user, wanted)
         elif self._registry.owner(user.folded) is not None:
             self._judge(user)
+            if user in self._graces:
+                self._tell_way_in(user, wanted)
         self._tell_if_lost(user)
+
+    def _tell_way_in(self, user: User, nick: str) -> None:
+        """Who is only told of IDENTIFY does not find out how to be the same user on several devices."""
+        if not self._is_pending(nick):
+            self._tell(user, f"To have it at once, on all your devices, {self._way_in(nick, user.secure)}.")
+
+    def _way_in(self, nick: str, secure: bool) -> str:
+        """How one logs in while one connects, to the account of a nick; `secure`: by TLS."""
+        tls = "" if secure or not self._node.settings.sasl.tls_only else "over TLS, "
+        return (
+            f"log in while you connect: {tls}by SASL, a certificate, or PASS {nick}[@<device>]:<password> "
+            "(in old clients: the password of the server)"
+        )
 
     def refused(self, nick: str) -> str:
         """What somebody reads who cannot take a nick since it belongs to an account."""
@@ -150,10 +166,9 @@ class NickProtection:
         """What is to be said to NickServ by whose nick it is."""
         return f"VERIFY {nick} <code>" if self._is_pending(nick) else otherwise
 
-    @staticmethod
-    def refused_early(nick: str) -> str:
-        """The same for who is no user yet."""
-        return f"{nick} belongs to an account: log in to that by SASL, or choose another nick."
+    def refused_early(self, nick: str, secure: bool) -> str:
+        """The same for who is no user yet, and connects by TLS if `secure`."""
+        return f"{nick} belongs to an account: {self._way_in(nick, secure)}; or choose another nick."
 
     def bound(self, user: User) -> str:
         """What somebody reads who has to bear a nick of their account."""

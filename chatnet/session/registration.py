@@ -23,10 +23,11 @@ from chatnet.session.listed import give_cloak, listed_as, tell_listed
 from chatnet.session.metadata import Batch, aware
 from chatnet.session.passwords import Queue, Verdict
 from chatnet.session.presence.catching import NOTHING, Catching, Missed
+from chatnet.session.presence.devices import Heard
 from chatnet.session.presence.persons import Persons
 from chatnet.session.presence.sitting import Sitting
 from chatnet.session.render import in_utf8
-from chatnet.session.replaying import is_shown
+from chatnet.session.replaying import is_shown, is_told
 from chatnet.session.session import Needs, Session
 from chatnet.session.shared import Shared
 from chatnet.session.welcome import NICK
@@ -152,8 +153,8 @@ class Registration:
     # one more session of somebody
 
     def _catches_up(self, session: Session, person: User) -> bool:
-        """Whether a client is told what it missed, which takes a while."""
-        return is_shown(session) and self._persons.replays(person)
+        """Whether a client is told what it missed, or where it did, which takes a while."""
+        return (is_shown(session) or is_told(session)) and self._persons.replays(person)
 
     def _has_unknown_marks(self, session: Session, person: User) -> bool:
         """Whether a client wants to be told how far its person has read, which is to be looked for."""
@@ -184,6 +185,11 @@ class Registration:
         if not self._catches_up(session, person):
             return NOTHING
         heard = await self._persons.heard(person, session.device, self._persons.idle_since(person))
+        return await self._read(session, person, heard)
+
+    async def _read(self, session: Session, person: User, heard: Heard | None) -> Missed:
+        if is_told(session):
+            return NOTHING if heard is None else await self._catching.names(person, heard)
         if heard is None and self._shared.persistence.policy.lines(person) == 0:
             return NOTHING
         return await self._catching.read(person, heard)
@@ -217,12 +223,10 @@ class Registration:
 
     async def _missed(self, session: Session, person: User) -> Missed | None:
         """What a client is told that it missed: the server of its person knows what it has heard."""
-        if session.closed or not is_shown(session) or not self._persons.replays(person):
+        if session.closed or not self._catches_up(session, person):
             return None
         heard = await self._sitting.heard(person, session.device)
-        if session.closed or (heard is None and self._shared.persistence.policy.lines(person) == 0):
-            return None
-        return await self._catching.read(person, heard)
+        return None if session.closed else await self._read(session, person, heard)
 
     def _attach(self, session: Session, person: User) -> None:
         shared, node = self._shared, self._shared.node
@@ -279,14 +283,14 @@ class Registration:
         holder = node.network.nicks.get(user.folded)
         if holder is not None:  # somebody else was quicker, or this is a device that has not logged in
             if user.account is None and shared.nickserv is not None and self._persons.may_be_joined(holder):
-                session.notice(shared.nickserv.protection.refused_early(user.nick))
+                session.notice(shared.nickserv.protection.refused_early(user.nick, user.secure))
             self._want_another_nick(session)
             return
         wanted = user.nick
         if shared.nickserv is not None:
             entry = shared.nickserv.protection.entering(user)
             if isinstance(entry, Refusal):
-                session.notice(shared.nickserv.protection.refused_early(wanted))
+                session.notice(shared.nickserv.protection.refused_early(wanted, user.secure))
                 self._want_another_nick(session)
                 return
             if entry is not None:

@@ -15,6 +15,11 @@ def is_shown(session: Session) -> bool:
     return bool(session.caps & SERVER_TIME) and not session.caps & (CHATHISTORY | PLAYBACK)
 
 
+def is_told(session: Session) -> bool:
+    """Whether a client is told where something was said that it does not ask for and is not shown."""
+    return not session.caps & (SERVER_TIME | CHATHISTORY | PLAYBACK)
+
+
 def leaves(session: Session, channel: Channel) -> None:
     """What is said in a channel is not told to a session any more."""
     if is_shown(session):

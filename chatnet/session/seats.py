@@ -91,9 +91,10 @@ class Sitter:
     have been `shown` so, but for the one that has just `asked` and was answered.
     """
 
-    __slots__ = ("asked", "said", "secure", "shown")
+    __slots__ = ("asked", "said", "secure", "shown", "user")
 
     def __init__(self, user: User, *, secure: bool) -> None:
+        self.user = user
         self.secure = secure
         self.said = user.away
         self.shown = user.away is not None

@@ -21,7 +21,7 @@ from bench_load.picture import drawn
 from bench_load.report import Measured, as_json, markdown, table, titled
 from bench_load.scenarios import LINKED, RATED, TLS, UNITS, Options, run
 from bench_load.server import Make, Ports, Server, Started
-from bench_load.tree import Tree, commit, is_tree
+from bench_load.tree import Tree, commit, interpreter, is_tree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTLE_SEVERAL = 2.0
@@ -111,6 +111,12 @@ def arguments() -> argparse.Namespace:
     option("--bans", type=int, default=0, metavar="N", help="so many bans, of people who do not come")
     option("--store", action="append", choices=["on", "off"], help="with messages stored, or not; the same")
     option("--processes", type=int, action="append", metavar="N", help="a server of so many; the same")
+    option(
+        "--python",
+        action="append",
+        metavar="PROGRAM",
+        help="interpreter of the server, which has what chatnet needs; the same",
+    )
     option("--database", metavar="URL", help="with a database of PostgreSQL as well, made beside this one")
     option("--peer", choices=["inspircd"], help="measure this server as well")
     option("--peer-root", type=Path, default=Path("/"), metavar="DIR", help="where its package was unpacked")
@@ -133,6 +139,9 @@ def arguments() -> argparse.Namespace:
     for tree in given.tree or ():
         if not is_tree(tree):
             parser.error(f"--tree {tree}: there is no source tree of chatnet")
+    for python in given.python or ():
+        if interpreter(python) is None:
+            parser.error(f"--python {python}: it does not run, or has not what chatnet needs")
     if given.address and set(given.scenario or ()) & set(OWN):
         parser.error(f"a server that runs already cannot be measured in {', '.join(OWN)}: no --address")
     if given.peer and not is_there(given.peer_root):
@@ -220,13 +229,15 @@ def makes(given: argparse.Namespace, database: Database | None) -> list[Make | R
         for stores in given.store or [None]:
             name = f"{tree} {commit(tree)}" if len(trees) > 1 else "chatnet"
             name += f", store {stores}" if len(given.store or ()) > 1 else ""
-            for processes, database in product(given.processes or [1], databases):
+            pythons = given.python or [sys.executable]
+            for processes, database, python in product(given.processes or [1], databases, pythons):
                 called = name + (f", {processes} processes" if len(given.processes or ()) > 1 else "")
                 called += ", PostgreSQL" if database is not None else ""
+                called += f", {interpreter(python)}" if len(pythons) > 1 else ""
                 while called in [make.name for make in found]:
                     called += "'"
                 stored = stores and stores == "on"
-                found.append(Tree(called, tree, given.bans, stored, processes, database))
+                found.append(Tree(called, tree, given.bans, stored, processes, database, python))
     if given.address:
         found.append(Running(given.address, given.pid))
     if given.peer:

@@ -51,6 +51,10 @@ flood_exempt = true
 sendq = 67108864
 ping_interval = 300.0
 """
+NEEDED = """\
+import platform, OpenSSL, alembic, argon2, pydantic, scramp, sqlalchemy, twisted
+print("CPython", platform.python_version())
+"""
 UP, TOLD = "All {} processes run", " has told all it knew"
 """What the log says when all processes run, and, at both ends, when two of them are linked."""
 TLS = f"""
@@ -85,7 +89,7 @@ class Tree:
     """`twistd chatnet` from a source tree, without flood limits.
 
     With so many `bans`, and with history stored or not if that is said (`stores`), where the tree knows such;
-    with several `processes`; with accounts and messages in a `database`.
+    with several `processes`; with accounts and messages in a `database`; by an interpreter (`python`).
     """
 
     links = True
@@ -98,12 +102,14 @@ class Tree:
         stores: bool | None = None,
         processes: int = 1,
         database: Database | None = None,
+        python: str = sys.executable,
     ) -> None:
         self.name = name
         self.tree = folder.resolve()
         self._bans = bans if (self.tree / BANS).is_file() else 0
         self._processes = processes
         self._database = database
+        self._python = python
         self._stores = stores is not False or not (self.tree / STORES).is_dir()
 
     def command(self, folder: Path, ports: Ports) -> list[str]:
@@ -116,7 +122,7 @@ class Tree:
         text += "".join(map(banned, bans(self._bans, random.Random(1))))
         (folder / "bench.toml").write_text(text)
         options = ["--nodaemon", "--pidfile=", "chatnet", "--config", "bench.toml"]
-        return [sys.executable, "-c", LAUNCH, *options]
+        return [self._python, "-c", LAUNCH, *options]
 
     def environment(self) -> dict[str, str]:
         ours = {key: value for key, value in os.environ.items() if not key.startswith("CHATNET__")}
@@ -134,6 +140,15 @@ class Tree:
     def mistaken(self, folder: Path) -> str | None:
         found = foreign(self.tree, (folder / SERVED).read_text())
         return f"the server runs {found}, which is not of {self.tree}" if found else None
+
+
+def interpreter(python: str) -> str | None:
+    """What an interpreter says that it is; None if it does not run, or has not what chatnet needs."""
+    try:
+        done = subprocess.run([python, "-c", NEEDED], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def banned(ban: NetworkBan) -> str:

@@ -50,6 +50,18 @@ def both(*said: str) -> list[str]:
     return sorted(text for each in said for text in (each, f"{each}, ann", f"{each}, guest"))
 
 
+def test_a_device_without_times_reads_where_something_was_said() -> None:
+    mesh = Remembering()
+    mesh.say(mesh.device("a", "desk"), "JOIN #c")
+    mesh.say(mesh.device("b", "phone"), "QUIT")
+    mesh.speaks("two")
+    again = mesh.begin("b", "ann", "ann@phone")
+    mesh.settle()
+    (told,) = [line for line in again.lines() if " PRIVMSG " in line or " NOTICE " in line]
+    assert " NOTICE ann :While you were away something was said in " in told
+    assert "#c" in told and "bob" in told and ": HISTORY " in told
+
+
 def test_a_device_reads_what_it_missed_wherever_it_comes_back() -> None:
     mesh = Remembering()
     desk = mesh.device("a", "desk")

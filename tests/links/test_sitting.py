@@ -218,7 +218,8 @@ def test_caller_id_is_of_the_person(both: Both) -> None:
 def test_somebody_is_away_if_all_of_them_are(both: Both) -> None:
     here, gone = ":You are no longer marked as being away", ":You have been marked as being away"
     desk, phone, _ = both.say(both.phone, "AWAY :out")
-    assert (desk, len(phone)) == ([], 1) and phone[0].endswith(gone)
+    seen = "Others do not see you away yet, for another session of yours is not: /msg NickServ CLIENTS LIST"
+    assert (desk, len(phone)) == ([], 2) and phone[0].endswith(gone) and seen in phone[1]
     assert both.mesh.there("a").away is None
     desk, phone, _ = both.say(both.desk, "AWAY :asleep")
     assert [lines[0].endswith(gone) for lines in (desk, phone)] == [True, True]
@@ -235,9 +236,11 @@ def test_somebody_is_away_if_all_of_them_are(both: Both) -> None:
 def test_of_two_at_a_seat_one_that_is_there_is_enough(both: Both) -> None:
     tablet = both.mesh.come(list(both.mesh.houses)[-1])
     both.say(both.desk, "AWAY :a")
-    both.say(both.phone, "AWAY :b")
-    assert both.mesh.there("a").away is None
+    phone = both.say(both.phone, "AWAY :b")[1]
+    assert both.mesh.there("a").away is None and "Others do not see you away yet" in phone[1]
+    tablet.lines()
     both.mesh.say(tablet, "AWAY :c")
+    assert [line.split(" ")[1] for line in tablet.lines()] == ["306"]
     assert both.mesh.there("a").away == "c"
     both.mesh.say(tablet, "QUIT")
     assert both.mesh.there("a").away == "b"
@@ -443,14 +446,65 @@ def test_sessions_of_all_servers_are_listed_and_ended(both: Both) -> None:
     assert desk.startswith("1. ann (you) on a.test from") and end == "2 sessions of ann."
     assert phone.startswith(f"2. ann on {seat}.test from 192.0.2.1, connected since")
     first, second, _ = listed(both.phone)
-    assert first.startswith(f"1. ann (you) on {seat}.test ") and second.startswith("2. ann on a.test ")
-    both.mesh.say(both.phone, "NS CLIENTS LOGOUT 2")
+    assert first.startswith("1. ann on a.test ") and second.startswith(f"2. ann (you) on {seat}.test ")
+    both.mesh.say(both.phone, "NS CLIENTS LOGOUT 1")
     assert both.desk.lines()[-1].startswith("ERROR ") and not both.phone.outlet.ended
     assert listed(both.phone)[-1] == "1 session of ann."
     both.mesh.come("a")
     both.mesh.say(both.phone, "NS LOGOUT ALL")
     assert listed(both.phone)[-1] == "1 session of ann."
     both.mesh.agree()
+
+
+@pytest.mark.parametrize("word", ["phone", "PHONE"])
+def test_a_device_is_ended_by_its_name_on_whatever_servers_it_is(word: str) -> None:
+    mesh = Houses()
+    desk = mesh.come("a", account="ann@desk")
+    phones = [mesh.come(house, account="ann@phone") for house in ("a", "c", "c")]
+    tablet = mesh.come("c", account="ann@tablet")
+    mesh.say(desk, f"NS CLIENTS LOGOUT {word}")
+    assert [line.partition(" :")[2] for line in desk.lines()] == [
+        "Ended: ann by phone on a.test from 192.0.2.1.",
+        "Ended: ann by phone on c.test from 192.0.2.1.",
+        "Ended: ann by phone on c.test from 192.0.2.1.",
+        "3 sessions of yours ended.",
+    ]
+    assert all(phone.session.closed for phone in phones)
+    mesh.say(desk, f"NS CLIENTS LOGOUT {word}")
+    (told,) = desk.lines()
+    assert " :That is no number, device or nick of another session of yours. CLIENTS LIST" in told
+    mesh.say(tablet, "NS CLIENTS LOGOUT tablet")
+    (told,) = tablet.lines()
+    assert told.endswith(" :That is the session that you ask by: QUIT ends it.")
+    assert not tablet.session.closed and not desk.session.closed
+    mesh.agree()
+
+
+def test_the_numbers_of_sessions_are_the_same_whoever_looks() -> None:
+    mesh = Houses()
+    clients = [
+        mesh.come(house, account=f"ann@{device}") for house, device in zip("cabca", "12345", strict=True)
+    ]
+    told = []
+    for client in clients:
+        mesh.say(client, "NS CLIENTS LIST")
+        lines = [line.partition(" :")[2].replace(" (you)", "") for line in client.lines()]
+        told.append([line.partition(" on ")[0] for line in lines])
+    assert len(told[0]) == 6 and told == [told[0]] * 5
+    mesh.agree()
+
+
+def test_a_server_that_does_not_answer_is_not_said_to_have_ended_a_session() -> None:
+    mesh = Houses("a", "b", bouncer={"command_timeout": 1})
+    desk, _ = mesh.come("a"), mesh.come("b")
+    desk >> "NS CLIENTS LOGOUT 2"
+    mesh.clock.advance(1.0)  # it is asked which sessions it has
+    mesh["a"].settle()
+    mesh.clock.advance(1.0)  # and told to end one
+    mesh["a"].settle()
+    lines = [line.partition(" :")[2] for line in desk.lines()]
+    told = "b.test does not answer now. CLIENTS LIST tells later whether that session ended."
+    assert lines == [told, "0 sessions of yours ended."]
 
 
 # who may not

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from bench_load.inspircd import HOW_TO_GET, MODULES, PROGRAM, InspIRCd, is_there
 from bench_load.server import Ports, Server
-from bench_load.tree import PACKAGE, PLUGIN, Tree, foreign, is_tree
+from bench_load.tree import PACKAGE, PLUGIN, Tree, foreign, interpreter, is_tree
 from daemon_process import DEADLINE, ROOT, runs, started, wait_for
 
 from chatnet.settings import Settings
@@ -53,6 +54,20 @@ def test_a_tree_that_is_none_is_refused(tmp_path: Path) -> None:
     assert f"--tree {tmp_path}/nowhere: there is no source tree of chatnet" in said
     assert not is_tree(ROOT / "docs")
     assert is_tree(ROOT) and is_tree(tree(tmp_path / "a"))
+
+
+def test_an_interpreter_is_one_that_has_what_a_server_needs(tmp_path: Path) -> None:
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    assert interpreter(str(other)) is None  # nobody may run it
+    other.chmod(0o700)
+    assert interpreter(str(other)) == f"CPython {platform.python_version()}"
+    command = Tree("x", ROOT, python=str(other)).command(tmp_path, Ports(6667, 0, 0))
+    assert command[0] == str(other)
+    other.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')  # without the libraries
+    assert interpreter(str(other)) is None
+    _, said = bench("--python", str(other)).communicate()
+    assert f"--python {other}: it does not run, or has not what chatnet needs" in said
 
 
 def test_a_tree_that_knows_bans_has_as_many_as_are_asked_for(tmp_path: Path) -> None:

@@ -38,12 +38,19 @@ def come(club: Club, nick: str, **peer: Any) -> Client:
     return client
 
 
+WAY_IN = (
+    "To have it at once, on all your devices, log in while you connect: by SASL, a certificate, or "
+    "PASS {}[@<device>]:<password> (in old clients: the password of the server)."
+)
+
+
 def test_who_comes_without_logging_in_is_a_guest(club: Club) -> None:
     ann = come(club, "Ann")
     ann << ":irc.test 001 Guest50000 :Welcome to the chatnet Network, Guest50000!~u@192.0.2.1"
     assert answers(ann) == [
         "Ann belongs to an account, so you are Guest50000 for now. "
-        "/msg NickServ IDENTIFY <password> gives you the nick."
+        "/msg NickServ IDENTIFY <password> gives you the nick.",
+        WAY_IN.format("Ann"),
     ]
     other = come(club, "ann")
     other << ":irc.test 001 Guest50001 :*"
@@ -91,10 +98,22 @@ def test_nobody_changes_to_such_a_nick(club: Club) -> None:
     bob << ":bob!~bob@192.0.2.1 NICK ANN"
 
 
+def test_where_passwords_are_for_tls_alone_it_is_told_who_comes_without() -> None:
+    for secure in (False, True):
+        club = Club(accounts={"nick_protection": "guest"}, sasl={"tls_only": True})
+        club.account("ann", WORD)
+        told = answers(come(club, "ann", secure=secure))[1]
+        assert ("while you connect: over TLS, by SASL" in told) is not secure
+
+
 def test_strict_refuses_who_connects() -> None:
     club = club_with(nick_protection="strict")
     ann = come(club, "ann")
-    ann << ":irc.test NOTICE ann :ann belongs to an account: log in to that by SASL, or choose another nick."
+    ann << (
+        ":irc.test NOTICE ann :ann belongs to an account: log in while you connect: by SASL, a certificate, "
+        "or PASS ann[@<device>]:<password> (in old clients: the password of the server); or choose another "
+        "nick."
+    )
     ann << ":irc.test 433 ann ann :Nickname is already in use"
     ann.silent()
     ann >> "NICK eve"
@@ -108,7 +127,8 @@ def test_grace_gives_time() -> None:
     ann << ":irc.test 001 ann :*"
     assert answers(ann) == [
         "ann belongs to an account. Log in within 30 seconds: /msg NickServ IDENTIFY <password>. "
-        "Or choose another nick: else you get one."
+        "Or choose another nick: else you get one.",
+        WAY_IN.format("ann"),
     ]
     club.clock.advance(29)
     assert ann.user.nick == "ann"

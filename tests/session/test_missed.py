@@ -70,6 +70,30 @@ def test_what_could_be_read_is_told_where_not_all_could_be(monkeypatch: pytest.M
     assert told(back)[0] == ["three"]
 
 
+def test_a_client_without_times_reads_where_it_missed_something() -> None:
+    home, bob = missing_two()
+    back = one_more(home)
+    hint = (
+        "While you were away something was said in #c, #d. Your client knows no server-time, so it is "
+        "not shown by itself: HISTORY #c shows it, and /msg HistServ PLAY #c with times"
+    )
+    assert said(back) == [f":irc.test NOTICE ann :{hint}"]
+    back >> "HISTORY #d"
+    back << ":bob!* PRIVMSG #d :two"
+    back >> "QUIT"
+    home.clock.advance(1)
+    back = one_more(home)
+    assert said(back) == []  # nothing was said since
+    bob >> "PRIVMSG ann :hello"
+    assert said(one_more(home, account="ann@new")) == []  # it was never here
+    assert said(one_more(home, caps="draft/chathistory batch message-tags")) == []  # it asks by itself
+
+
+def said(client: Client) -> list[str]:
+    """What was said, and what the server says of it, to a client without tags."""
+    return [line for line in client.lines() if line.split(" ")[1] in ("PRIVMSG", "NOTICE")]
+
+
 def test_a_connection_that_was_forgotten_takes_nothing_back() -> None:
     """The old one of a device is noticed to be gone when that is here again, and has gone again."""
     devices = Devices()

@@ -79,7 +79,7 @@ def test_who_is_not_logged_in_has_another_user(house: Club) -> None:
     one_more(house).lines()
     eve = house.connect()
     eve >> "NICK ann" >> "USER eve 0 * :Eve"
-    eve << ":irc.test NOTICE ann :ann belongs to an account: log in to that by SASL, or choose another nick."
+    (eve << ":irc.test NOTICE ann :ann belongs to an account: log in while you connect: by SASL, *")
     eve << ":irc.test 433 ann ann *"
 
 
@@ -243,12 +243,19 @@ def test_what_a_session_asks_is_told_to_it_alone(person: Trio) -> None:
     phone.silent()
 
 
+SEEN = (
+    ":irc.test NOTICE ann :Others do not see you away yet, for another session of yours is not: "
+    "/msg NickServ CLIENTS LIST shows them"
+)
+
+
 def test_away_is_said_by_all(person: Trio) -> None:
     laptop, phone, bob = person
     bob >> "CAP REQ :away-notify"
     bob.lines()
     laptop >> "AWAY :tea"
     laptop << ":irc.test 306 *"
+    laptop << SEEN
     phone.silent()
     bob.silent()
     phone >> "AWAY :walk"
@@ -277,6 +284,25 @@ def test_a_session_that_is_nobody_is_away_and_says_nothing(person: Trio) -> None
     bob << ":irc.test 301 bob ann :tea"
 
 
+def test_who_is_away_alone_reads_that_others_do_not_see_it(person: Trio) -> None:
+    laptop, phone, _ = person
+    phone >> "CAP REQ :labeled-response batch"
+    phone.lines()
+    phone >> "@label=x AWAY :tea"
+    batch, away, told, _ = phone.lines()
+    assert " BATCH +" in batch and " 306 " in away and told.partition(" ")[2] == SEEN
+    laptop >> "NS CLIENTS LIST"
+    assert [", idle 0 s, away, by " in line for line in laptop.lines()] == [False, True, False]
+    laptop >> "AWAY :lunch"
+    assert [line.split(" ")[1] for line in laptop.lines()] == ["306"]
+    phone << ":irc.test 306 ann :You have been marked as being away"
+    phone >> "AWAY"
+    assert [line.split(" ")[1] for line in phone.lines()] == ["305"]
+    laptop << ":irc.test 305 ann :You are no longer marked as being away"
+    laptop >> "AWAY *"
+    assert [line.split(" ")[1] for line in laptop.lines()] == ["306"]
+
+
 def test_one_comes_who_is_not_away(house: Club) -> None:
     laptop = one_more(house)
     laptop >> "AWAY :tea"
@@ -284,6 +310,10 @@ def test_one_comes_who_is_not_away(house: Club) -> None:
     phone = one_more(house)
     assert laptop.user.away is None
     assert all(" 306 " not in line for line in phone.lines())
+    laptop << ":irc.test 305 ann :You are no longer marked as being away"
+    phone >> "QUIT"
+    assert laptop.user.away == "tea"
+    laptop << ":irc.test 306 ann :You have been marked as being away"
     laptop.silent()
 
 
@@ -394,7 +424,9 @@ def test_devices_are_listed_and_logged_out(house: Club) -> None:
     assert "1. ann (you) on irc.test from 192.0.2.1, connected since " in first
     assert "2. ann by phone on irc.test from 198.51.100.9, connected since " in second
     assert count.endswith("2 sessions of ann.")
-    laptop >> "PRIVMSG NickServ :CLIENTS LOGOUT 2"
-    assert laptop.lines()[-1].endswith("1 session of yours ended.")
+    laptop >> "PRIVMSG NickServ :CLIENTS LOGOUT phone"
+    ended, count = laptop.lines()
+    assert ended.endswith(" :Ended: ann by phone on irc.test from 198.51.100.9.")
+    assert count.endswith("1 session of yours ended.")
     assert phone.lines()[-1].endswith("(Logged out by ann)") and phone.session.closed
     assert not laptop.session.closed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import compress
 from typing import Final, NamedTuple
 
 from chatnet.commands.errand import Errand
@@ -16,12 +17,15 @@ from chatnet.model.server import Server
 from chatnet.services import refused
 from chatnet.services.refused import Refused
 from chatnet.session.logins import KEPT, keeps_account, log_in, log_out
-from chatnet.session.presence.clients import describe
+from chatnet.session.presence.clients import describe, device_told
 from chatnet.session.session import Session
 from chatnet.wire.server_time import minute
 
 IDENTIFIED: Final = "You are now identified for {account}."
 """Bots wait for these words, as Atheme says them: Limnoria joins channels only then, if it was told so."""
+LISTED: Final = "CLIENTS LIST shows them."
+NO_OTHER: Final = f"That is no number, device or nick of another session of yours. {LISTED}"
+THIS_ONE: Final = "That is the session that you ask by: QUIT ends it."
 
 
 @NICKSERV.command("ID", penalty=2.0, trailing=True)
@@ -103,34 +107,55 @@ def _certified(errand: Errand) -> Account:
     return account
 
 
-@NICKSERV.command("CLIENTS LOGOUT", penalty=2.0)
 @NICKSERV.command("LOGOUT", penalty=2.0)
 async def logout(errand: Errand) -> None:
-    """`LOGOUT [<number>|<nick>|ALL]`: log out; or end other sessions; CLIENTS LOGOUT is the same.
-
-    SESSIONS has their numbers. ALL means all but you.
-    """
+    """`LOGOUT [<number>|<device>|<nick>|ALL]`: log out; or end other sessions, as CLIENTS LOGOUT does."""
     account, word = errand.own, errand.param(0)
     if not word:
         if keeps_account(errand.session):
             errand.end(KEPT)
         log_out(errand.session)
         errand.end("You are logged out.")
+    await _end_sessions(errand, account, word)
+
+
+@NICKSERV.command("CLIENTS LOGOUT", penalty=2.0)
+async def log_out_clients(errand: Errand) -> None:
+    """`CLIENTS LOGOUT <number>|<device>|<nick>|ALL`: end other sessions of yours.
+
+    CLIENTS LIST has their numbers, and the names of devices. ALL means all but you.
+    """
+    account, word = errand.own, errand.param(0)
+    if not word:
+        errand.end(f"Say which: CLIENTS LOGOUT <number>, or the name of a device, or ALL. {LISTED}")
+    await _end_sessions(errand, account, word)
+
+
+async def _end_sessions(errand: Errand, account: Account, word: str) -> None:
+    """End the other sessions of an account that a word means."""
     clients = await clients_of(errand, account)
-    others = [each for each in clients if not _is_own(errand, each)]
-    if word.upper() != "ALL":
-        others = [each for each in others if _is_meant(errand, clients, each, word)]
-        if not others:
-            errand.end("That is no other session of yours. SESSIONS lists them.")
-    for client in reversed(others):  # those elsewhere have their numbers until one before them is gone
-        if client.session is not None:
-            client.session.close(f"Logged out by {errand.user.nick}")
-        elif client.there is not None:
-            await errand.sessions.sitting.end_client(client.user, client.there, str(client.number))
-        else:
-            reason = f"LOGOUT by {errand.user.nick}"
-            errand.commit(Killed(client.user, errand.network.me, reason, errand.now))
-    errand.say(f"{counted(len(others), 'session')} of yours ended.")
+    meant = clients if word.upper() == "ALL" else _meant(errand, clients, word)
+    others = [each for each in meant if not _is_own(errand, each)]
+    if not others and word.upper() != "ALL":
+        errand.end(THIS_ONE if meant else NO_OTHER)
+    told = [_described(errand, client).partition(", connected")[0] for client in others]
+    ended = [await _end(errand, client) for client in reversed(others)]
+    for text in compress(told, reversed(ended)):
+        errand.say(f"Ended: {text}.")
+    errand.say(f"{counted(sum(ended), 'session')} of yours ended.")
+
+
+async def _end(errand: Errand, client: ClientOf) -> bool:
+    """End one; those elsewhere have their numbers until one before them is gone.  False: nobody answers."""
+    if client.session is not None:
+        client.session.close(f"Logged out by {errand.user.nick}")
+    elif client.there is None:
+        errand.commit(Killed(client.user, errand.network.me, f"LOGOUT by {errand.user.nick}", errand.now))
+    elif not await errand.sessions.sitting.end_client(client.user, client.there, str(client.number)):
+        server = errand.user.name_of(client.there)
+        errand.say(f"{server} does not answer now. CLIENTS LIST tells later whether that session ended.")
+        return False
+    return True
 
 
 def _is_own(errand: Errand, client: ClientOf) -> bool:
@@ -140,10 +165,13 @@ def _is_own(errand: Errand, client: ClientOf) -> bool:
     return client.user is errand.user and not client.number
 
 
-def _is_meant(errand: Errand, clients: list[ClientOf], client: ClientOf, word: str) -> bool:
+def _meant(errand: Errand, clients: list[ClientOf], word: str) -> list[ClientOf]:
+    """Those of a number, or else of a device, or else of a nick."""
     if word.isascii() and word.isdigit():
-        return clients.index(client) + 1 == int(word[:9])
-    return client.user.folded == errand.network.fold(word)
+        number = int(word[:9])
+        return clients[number - 1 : number] if number else []
+    by_device = [each for each in clients if each.device.lower() == word.lower()]
+    return by_device or [each for each in clients if each.user.folded == errand.network.fold(word)]
 
 
 @NICKSERV.command("LISTLOGINS", penalty=2.0)
@@ -152,9 +180,10 @@ def _is_meant(errand: Errand, clients: list[ClientOf], client: ClientOf, word: s
 async def sessions(errand: Errand) -> None:
     """`SESSIONS [<account>]`: who is logged in to your account, and where; CLIENTS LIST is the same.
 
-    So is LISTLOGINS. Of those on this server, and of those that are you on others, it tells more: the device,
-    since when they are connected, for how long they have said nothing, and by what they logged in. Of other
-    accounts it tells operators with the privilege accounts.
+    So is LISTLOGINS. The numbers are the same on all your devices. Of those on this server, and of those
+    that are you on others, it tells more: the device, since when they are connected, for how long they have
+    said nothing, whether they are away, and by what they logged in. Of other accounts it tells operators with
+    the privilege accounts.
     """
     account = errand.account(0) if errand.params else errand.own
     if account.id != errand.user.account_id:
@@ -191,34 +220,47 @@ class ClientOf(NamedTuple):
     number: int = 0
     text: str = ""
 
+    @property
+    def device(self) -> str:
+        """The name of the device; empty if it has none, or is not known here."""
+        return device_told(self.text) if self.session is None else self.session.device
+
 
 async def clients_of(errand: Errand, account: Account) -> list[ClientOf]:
-    """By whom an account is used, on all servers: the first of this one first, then those of others."""
+    """By whom an account is used, on all servers: in the same order whichever session of theirs asks."""
     found: list[ClientOf] = []
     for user in users_of(errand, account):
-        clients = [ClientOf(user, session) for session in errand.sessions.local.sessions_of(user)]
         if user is errand.user:
-            clients += await _elsewhere(errand, user)
+            clients = [each for server in _places(user) for each in await _clients_at(errand, user, server)]
+        else:
+            clients = _clients_here(errand, user)
         found += clients or [ClientOf(user, None)]
     return found
 
 
-async def _elsewhere(errand: Errand, user: User) -> list[ClientOf]:
-    """The sessions that the asker has on other servers, as these tell."""
-    found = []
-    for server in [server for server in user.places if server is not errand.network.me]:
-        texts = await errand.sessions.sitting.clients(user, server)
-        if texts is None:
-            texts = [f"{user.nick} on {errand.user.name_of(server)}, which does not answer now"]
-        found += [ClientOf(user, None, server, number, text) for number, text in enumerate(texts, 1)]
-    return found
+def _places(user: User) -> list[Server]:
+    """Where somebody may have sessions."""
+    return sorted(user.places, key=lambda server: server.name)
+
+
+def _clients_here(errand: Errand, user: User) -> list[ClientOf]:
+    return [ClientOf(user, session) for session in errand.sessions.local.sessions_of(user)]
+
+
+async def _clients_at(errand: Errand, user: User, server: Server) -> list[ClientOf]:
+    """The sessions that the asker has on a server, as that tells."""
+    if server is errand.network.me:
+        return _clients_here(errand, user)
+    texts = await errand.sessions.sitting.clients(user, server)
+    if texts is None:
+        texts = [f"{user.nick} on {errand.user.name_of(server)}, which does not answer now"]
+    return [ClientOf(user, None, server, number, text) for number, text in enumerate(texts, 1)]
 
 
 def users_of(errand: Errand, account: Account) -> list[User]:
-    """Who is logged in to an account, on all servers: the first of this one first, then those of others."""
-    network = errand.network
-    users = network.logged_in.get(account.id, ())
-    return sorted(users, key=lambda user: (user.server is not network.me, user.server.name))
+    """Who is logged in to an account, on all servers: who may have several sessions first."""
+    users = errand.network.logged_in.get(account.id, ())
+    return sorted(users, key=lambda user: (user.person is None, user.server.name, user.signon, user.uid))
 
 
 def counted(number: int, noun: str) -> str:

@@ -55,23 +55,27 @@ def say_away(shared: Shared, session: Session, text: str | None) -> None:
     if sitter is not None:
         sitter.said, sitter.asked = common(sessions), session
         shared.links.seats.voice(user, sitter.said)
-    elif sessions and settle(shared, user, session):
-        for other in sessions:
-            if other is not session:
-                tell(other)
-    session.numeric(numerics.RPL_UNAWAY if text is None else numerics.RPL_NOWAWAY)
+    elif sessions:
+        settle(shared, user, session)
+    tell(session, text)
 
 
-def settle(shared: Shared, user: User, origin: object) -> bool:
-    """Have somebody be away as all of theirs are; True if that was another state before."""
-    text = common(voices_of(shared, user))
-    if text == user.away:
-        return False
-    was = user.away is not None
+def settle(shared: Shared, user: User, origin: object) -> None:
+    """Have somebody be away as all of theirs are.
+
+    If that is another state than before, all sessions here but the `origin` of it are told.
+    """
+    text, was = common(voices_of(shared, user)), user.away
+    if text == was:
+        return
+    # While another fact is told, this one is not true yet when `commit` returns.
     shared.node.commit(AwayChanged(user, text, shared.node.clock.time()), origin)
-    return was is not (text is not None)
+    if (was is None) is not (text is None):
+        for session in shared.local.sessions_of(user):
+            if session is not origin:
+                tell(session, text)
 
 
-def tell(session: Session) -> None:
-    """305 or 306: what the person is now."""
-    session.numeric(numerics.RPL_UNAWAY if session.user.away is None else numerics.RPL_NOWAWAY)
+def tell(session: Session, text: str | None) -> None:
+    """306 or 305: it is away, or (None) is not."""
+    session.numeric(numerics.RPL_UNAWAY if text is None else numerics.RPL_NOWAWAY)

@@ -32,11 +32,15 @@ NAMED: Final = 5
 
 
 class Missed(NamedTuple):
-    """Pages of what was stored, and what was said while they were read; `unread`: there may be more pages."""
+    """Pages of what was stored, and what was said while they were read; `unread`: there may be more pages.
+
+    Of what a client is not shown there are the `names` of channels and talks alone.
+    """
 
     pages: Sequence[Seen]
     said: Sequence[MessageSent]
     unread: bool
+    names: Sequence[str] = ()
 
 
 NOTHING: Final = Missed((), (), unread=False)
@@ -121,6 +125,18 @@ class Catching:
         gone = told | ear.redacted
         return Missed(pages, [fact for fact in ear.said if fact.msgid not in gone], unread)
 
+    async def names(self, person: User, heard: Heard) -> Missed:
+        """Where something was said that `person` may see, since a device had `heard` all."""
+        looking, seconds = self._shared.looking, self._shared.node.settings.history.ask_timeout
+        if looking is None:
+            return NOTHING
+        await looking.looked(person, seconds)
+        try:
+            listed = await looking.latest(person, SPOKEN, LAST, heard.ms - 1, MOST)
+        except (Busy, StoreError):
+            return NOTHING
+        return NOTHING._replace(names=[name for name, _ in listed.names])
+
     async def _read(self, person: User, heard: Heard | None, found: list[Seen]) -> None:
         """Put what is `found` there, page by page."""
         looking, history = self._shared.looking, self._shared.node.settings.history
@@ -168,6 +184,16 @@ class Catching:
             in_batch(session, b"chathistory", texts, False, encode(name))
         if (text := _lacking(missed)) is not None:
             session.notice(text)
+        if missed.names:
+            session.notice(self._unshown(missed.names))
+
+    def _unshown(self, names: Sequence[str]) -> str:
+        histserv = self._shared.histserv
+        told = "" if histserv is None else f", and /msg {histserv.user.nick} PLAY {names[0]} with times"
+        return (
+            f"While you were away something was said in {_some(names)}. Your client knows no server-time, so "
+            f"it is not shown by itself: HISTORY {names[0]} shows it{told}"
+        )
 
 
 def _name(person: User, fact: MessageSent) -> str:
@@ -179,6 +205,10 @@ def _name(person: User, fact: MessageSent) -> str:
     return fact.by.shown
 
 
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
+
+
 def _lacking(missed: Missed) -> str | None:
     """In a sentence what is not known to be all of it, if there is anything."""
     if missed.unread:
@@ -188,8 +218,7 @@ def _lacking(missed: Missed) -> str | None:
         return None
     gaps = [gap for page in lacking for gap in page.found.gaps]
     since, until = min(gap.since for gap in gaps), max(gap.until for gap in gaps)
-    names = [page.sight.name for page in lacking]
-    where = ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
+    where = _some([page.sight.name for page in lacking])
     times = f"from {clock_time(since // 1000)} to {clock_time(until // 1000)}"
     return f"Something of {where} may be missing {times}: other servers may know more"
 

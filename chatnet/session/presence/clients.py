@@ -17,14 +17,21 @@ CLIENTS: Final = "CLIENTS"
 
 
 def describe(shared: Shared, session: Session, *, asking: bool = False) -> str:
-    """Which device it is, where, since when, and by what it logged in; `asking`: it is their own."""
+    """Which device it is, where, since when, whether away, and by what it logged in; `asking`: their own."""
     now = shared.monotonic()
     you = " (you)" if asking else ""
     device = f" by {session.device}" if session.device else ""
     since = minute(shared.node.clock.time() - (now - session.opened))
     text = f"{session.user.nick}{device}{you} on {shared.server_name} from {session.peer.address}, "
     text += f"connected since {since}, idle {int(now - session.spoke)} s"
+    text += ", away" if session.away is not None else ""
     return f"{text}, by {session.way.how}" if session.way.how else text
+
+
+def device_told(text: str) -> str:
+    """The name of the device that `describe` told of, on this server or another; empty if it has none."""
+    words = text.split(" ", 3)
+    return words[2] if len(words) > 3 and words[1] == "by" else ""
 
 
 def end_some(shared: Shared, user: User, word: str) -> None:

@@ -35,7 +35,7 @@ from chatnet.model.facts import (
 )
 from chatnet.model.server import Server
 from chatnet.rules.opers import granted_elsewhere
-from chatnet.session.presence.absence import latest, settle, tell, voices_of
+from chatnet.session.presence.absence import latest, settle, voices_of
 from chatnet.session.presence.clients import CLIENTS, describe, end_some
 from chatnet.session.presence.deputy import ANSWERED_HERE, DONE_HERE, Deputy
 from chatnet.session.presence.devices import HEARD, Heard, device_of, read_heard
@@ -62,6 +62,8 @@ class Hosting:
         self._links = shared.links
         self._seats = shared.seats
         self._reason = LOST
+        self._awaited: Final[dict[User, set[Server]]] = {}
+        """By people who came from another server, where they had seats that have not asked here yet."""
         self._hears_always: Mapping[type[Fact], Hearer] = {
             SeatTaken: self._seat_taken,
             UserMoved: self._moved,
@@ -90,21 +92,26 @@ class Hosting:
     ) -> None:
         """May a server have sessions of a user?  It is told; so are all others if it has some from now on."""
         why = self._refusal(user, seat, key, secure, here)
+        if (awaited := self._awaited.get(user)) is not None:
+            awaited.discard(seat)
         if why is None:
             known = self._seats.at(user, seat)
             if known is not None and seat in user.seats:
                 known.secure = secure
+                if here:  # what is known of it may be of before this server was the host
+                    known.away = self._said(user, away)
             else:
                 idle = self._persons.back(user)
-                text = away if away is not None or idle is None else idle.away
-                said = None if text is None else (latest(voices_of(self._shared, user)), text)
-                known = Seat(seat, secure=secure, away=said)
+                if away is None and idle is not None and not here:
+                    away = idle.away
+                known = Seat(seat, secure=secure, away=self._said(user, away))
                 known.heard = None if idle is None else idle.heard
                 self._seats.put(user, known)
                 stamp = self._links.next_stamp().text
                 self._node.commit(SeatTaken(user, seat, self._node.clock.time(), stamp))
-            self._settle(user)
             self._tell_snomask(user)
+        if why is None or (awaited is not None and self._is_here(user)):
+            self._settle(user)
         self._links.seats.decide(seat, number, why)
 
     def _refusal(self, user: User, seat: Server, key: str, secure: bool, here: bool) -> str | None:
@@ -130,8 +137,11 @@ class Hosting:
         """The sessions there are away, all of them, or (None) are not."""
         voice = self._seats.at(user, seat)
         if voice is not None:
-            voice.away = None if text is None else (latest(voices_of(self._shared, user)), text)
+            voice.away = self._said(user, text)
             self._settle(user)
+
+    def _said(self, user: User, text: str | None) -> tuple[int, str] | None:
+        return None if text is None else (latest(voices_of(self._shared, user)), text)
 
     def told(self, seat: Server, number: int, user: User, line: str) -> None:
         """A session there gives a command."""
@@ -211,9 +221,9 @@ class Hosting:
     def _settle(self, user: User) -> None:
         """Have them be secure and away as all of theirs are together."""
         self._persons.settle_secure(user, None)
-        if settle(self._shared, user, None):
-            for session in self._shared.local.sessions_of(user):
-                tell(session)
+        # Somebody may be there at a seat that is about to ask.
+        if user.away is not None or not self._awaited.get(user):
+            settle(self._shared, user, None)
 
     # what is heard
 
@@ -261,14 +271,30 @@ class Hosting:
     def _moved(self, fact: UserMoved, origin: object) -> None:
         """Who has sessions elsewhere asks anew, where the person is now."""
         self._seats.forget(fact.user)
+        self._awaited.pop(fact.user, None)
         user, me = fact.user, self._node.network.me
         if fact.server is me:
+            # If they are away all of these are; else those that are say so when they ask.
+            said = self._said(user, user.away)
             for seat in fact.person.seats:
-                self._seats.put(user, Seat(seat, secure=user.secure))
+                self._seats.put(user, Seat(seat, secure=user.secure, away=said))
+            awaited = self._awaited[user] = {seat for seat in fact.old_person.seats if seat is not me}
+            if self._is_here(user):
+                self._settle(user)
             seconds = self._node.settings.bouncer.attach_timeout
-            self._node.clock.later(seconds, lambda: self._persons.goes_away(user))
+            self._node.clock.later(seconds, lambda: self._wait_no_more(user, awaited))
         if me in (fact.server, fact.old_server):
             self._persons.moved(user)
+
+    def _wait_no_more(self, user: User, awaited: set[Server]) -> None:
+        if self._awaited.get(user) is awaited:
+            del self._awaited[user]
+            if awaited and self._is_here(user):
+                self._settle(user)
+        self._persons.goes_away(user)
+
+    def _is_here(self, user: User) -> bool:
+        return bool(self._shared.local.sessions_of(user) or user in self._seats)
 
     def _account_changed(self, fact: AccountChanged, origin: object) -> None:
         if fact.user in self._seats:

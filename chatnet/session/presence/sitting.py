@@ -32,7 +32,7 @@ from chatnet.model.facts import (
     UserQuit,
 )
 from chatnet.model.server import Server
-from chatnet.session.presence.absence import common, tell
+from chatnet.session.presence.absence import NOBODY, common, tell
 from chatnet.session.presence.clients import CLIENTS
 from chatnet.session.presence.devices import HEARD, Heard, read_heard
 from chatnet.session.render import as_asked_for, encode
@@ -162,6 +162,31 @@ class Sitting:
             session.away = (0, user.away)
         self.settle(user)
 
+    def tell_if_seen(self, session: Session) -> None:
+        """Tell a session that has just said AWAY if others see its person here nevertheless."""
+        user, sitter = session.user, self._sitters.get(session.user)
+        if user.away is not None or session.away is None or session.away[1] == NOBODY:
+            return
+        if sitter is None or sitter.said is None:
+            session.notice(self._still_seen())
+        else:
+            self._node.run(self._ask_if_seen(session))
+
+    async def _ask_if_seen(self, session: Session) -> None:
+        """The host knows whether those elsewhere are away; it says so, if they all are, before it answers."""
+        user = session.user
+        if await self.clients(user, user.server) is None or session.closed:
+            return
+        if user.away is None and session.away is not None:
+            if (sitter := self._sitters.get(user)) is not None:
+                sitter.asked = None  # what comes of it now is what another one has said
+            session.notice(self._still_seen())
+
+    def _still_seen(self) -> str:
+        nickserv = self._shared.nickserv
+        told = "" if nickserv is None else f": /msg {nickserv.user.nick} CLIENTS LIST shows them"
+        return f"Others do not see you away yet, for another session of yours is not{told}"
+
     def settle(self, user: User) -> None:
         """Tell the host what the sessions here are together, if it was told otherwise."""
         sitter, sessions = self._sitters.get(user), self._shared.local.sessions_of(user)
@@ -245,9 +270,10 @@ class Sitting:
         answer = await self._seats.ask(user, whom, CLIENTS, read)
         return read.lines if answer is not None and answer.granted else None
 
-    async def end_client(self, user: User, whom: Server, word: str) -> None:
-        """End one of them, by its number there."""
-        await self._seats.ask(user, whom, f"{CLIENTS} {word}", _Lines())
+    async def end_client(self, user: User, whom: Server, word: str) -> bool:
+        """End one of them, by its number there; False if that server did not answer."""
+        answer = await self._seats.ask(user, whom, f"{CLIENTS} {word}", _Lines())
+        return answer is not None and answer.granted
 
     async def heard(self, user: User, device: str) -> Heard | None:
         """What a device of somebody has heard, as their server knows."""
@@ -291,6 +317,8 @@ class Sitting:
             self._seats.moved(user)
             self._node.run(self._sit_again(user))
         else:
+            if here and (sitter := self._sitters.get(user)) is not None:
+                self._show(sitter)
             self._forget(user)
             self._seats.moved(user)
 
@@ -328,6 +356,7 @@ class Sitting:
                 continue
             if answer.granted:
                 self._sitters[user].said = text
+                self._show(self._sitters[user])
                 self._detained.pop(user).keep(None)
                 self.settle(user)
             elif 0 < len(plain) < len(sessions):  # the others may stay, if it is for the want of TLS
@@ -356,12 +385,18 @@ class Sitting:
         # What that one said may have changed nothing: then this comes of something else.
         asked = sitter.asked if fact.text == sitter.said else None
         sitter.asked = None
-        if sitter.shown is (fact.text is not None):
-            return
-        sitter.shown = fact.text is not None
-        for session in self._shared.local.sessions_of(fact.user):
-            if session is not asked:
-                tell(session)
+        # Until the host knows of the sessions here it does not say what the person is with them.
+        if fact.user not in self._detained:
+            self._show(sitter, asked)
+
+    def _show(self, sitter: Sitter, asked: Session | None = None) -> None:
+        """Tell all sessions here but who `asked` whether the person is away, if they know otherwise."""
+        text = sitter.user.away
+        if sitter.shown is not (text is not None):
+            sitter.shown = text is not None
+            for session in self._shared.local.sessions_of(sitter.user):
+                if session is not asked:
+                    tell(session, text)
 
 
 class _Lines:

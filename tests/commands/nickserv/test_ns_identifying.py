@@ -109,12 +109,18 @@ def test_sessions_of_ones_own_and_how_they_end(club: Club) -> None:
         f"3. joe on irc.test from 192.0.2.2, {since}, by password",
         "3 sessions of ann.",
     ]
-    other = ["That is no other session of yours. SESSIONS lists them."]
-    for word in ("1", "4", "bob", "nobody"):
-        assert ask(bob, f"LOGOUT {word}") == other
-    assert ask(bob, "LOGOUT 2") == ["1 session of yours ended."]
+    for word in ("1", "bob"):
+        assert ask(bob, f"LOGOUT {word}") == ["That is the session that you ask by: QUIT ends it."]
+    for word in ("0", "4", "nobody"):
+        told = "That is no number, device or nick of another session of yours. CLIENTS LIST shows them."
+        assert ask(bob, f"LOGOUT {word}") == ask(bob, f"CLIENTS LOGOUT {word}") == [told]
+    assert ask(bob, "CLIENTS LOGOUT") == [
+        "Say which: CLIENTS LOGOUT <number>, or the name of a device, or ALL. CLIENTS LIST shows them."
+    ]
+    assert ask(bob, "LOGOUT 2") == ["Ended: eve on irc.test from 192.0.2.1.", "1 session of yours ended."]
     assert "(Logged out by bob)" in eve.lines()[-1]
-    assert ask(bob, "LOGOUT all") == ["1 session of yours ended."]
+    assert ask(bob, "LOGOUT all")[1:] == ["1 session of yours ended."]
+    assert ask(bob, "LOGOUT all") == ["0 sessions of yours ended."]
     assert joe.outlet.ended == "closed"
     assert ask(bob, "LISTLOGINS") == ask(bob, "clients list")
     assert ask(bob, "LISTLOGINS")[1:] == ["1 session of ann."]
@@ -155,7 +161,7 @@ def test_sessions_on_all_servers_are_told_and_ended() -> None:
     assert ask(ann, f"SET PASSWORD {WORD} battery-staple")[-1] == (
         "1 other session of yours: LOGOUT ALL ends them."
     )
-    assert ask(ann, "LOGOUT 2") == ["1 session of yours ended."]
+    assert ask(ann, "LOGOUT 2") == ["Ended: bob on b.test from 192.0.2.9.", "1 session of yours ended."]
     clubs.settle()
     assert bob.session.closed and not ann.session.closed
     clubs.agree()

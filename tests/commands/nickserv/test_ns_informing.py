@@ -154,7 +154,7 @@ def test_help_lists_all_that_one_may_do(club: Club) -> None:
     for verb in verbs:
         assert f"\n  {verb}" in told, verb
     assert NICKSERV.rows.keys() - verbs == {
-        *("ID", "LOGIN", "LISTLOGINS", "CLIENTS LIST", "CLIENTS LOGOUT", "PASSWD", "ACCOUNTNAME", "RECOVER"),
+        *("ID", "LOGIN", "LISTLOGINS", "CLIENTS LIST", "PASSWD", "ACCOUNTNAME", "RECOVER"),
     }
     assert told.count("\n  IDENTIFY") == 1
 
