@@ -223,3 +223,28 @@ def named(client: Client, name: str = "") -> None:
     """Services log somebody in."""
     user, node = client.user, client.house.node
     node.commit(AccountChanged(user, AccountName(name or user.nick), node.clock.time(), user.account))
+
+
+def test_what_a_guest_said_is_found_between_the_two_servers_of_a_talk() -> None:
+    """Who is behind another neighbour than who tells it; the message passed here, and was not kept."""
+    row = Row("abc")
+    row.ann("b", "away")
+    ann, gus = row.ann("a"), row.comes("c", "gus")
+    row.wait()
+    row.say(gus, "PRIVMSG ann :hello")
+    row.say(ann, "QUIT")
+    row.wait()
+    assert row.texts("b") == ["hello"]
+
+
+def test_what_our_own_guest_is_said_to_have_said_is_not_taken() -> None:
+    row = Row("ab")
+    row.ann("a")
+    gus = row.comes("b", "gus")
+    row.wait()
+    row.say(gus, "PRIVMSG ann :hello")
+    row.mesh.flush()
+    row.mesh["b"].stored.rows.clear()
+    row.ann("b", "away")
+    row.wait()
+    assert row.texts("a") == ["hello"] and row.texts("b") == []
