@@ -102,6 +102,10 @@ class Talkers:
         asking = self._asking()
         return [] if asking is None else list(asking.witnesses(None))
 
+    def _away(self) -> list[SID]:
+        """Who could be asked, and is not here now."""
+        return sorted(self._known.difference(self._witnesses()))
+
     # what is to be asked
 
     def owe(self, sid: str, person: str, since: int) -> None:
@@ -148,6 +152,8 @@ class Talkers:
         if (debt := self._owed(ANY, person)) is not None:
             until = min(until, debt.since + self._overlap)
             self._paid(ANY, person, debt)
+        for sid in self._away():
+            self.lost(person, sid)  # they may have come there meanwhile
         self._left[person] = until
         if len(self._left) > REMEMBERED:
             del self._left[next(iter(self._left))]
@@ -236,7 +242,7 @@ class Talkers:
             return
         witnesses = sorted(self._witnesses(), key=lambda sid: sid != first)
         sids, others = witnesses[:FIRST], witnesses[FIRST:]
-        for sid in (*others, *sorted(self._known.difference(witnesses))):
+        for sid in (*others, *self._away()):
             self.owe(sid, person, debt.since)
         for sid in others:
             self._in_turn(person, sid)

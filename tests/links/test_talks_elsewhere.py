@@ -248,3 +248,21 @@ def test_what_our_own_guest_is_said_to_have_said_is_not_taken() -> None:
     row.ann("b", "away")
     row.wait()
     assert row.texts("a") == ["hello"] and row.texts("b") == []
+
+
+def test_who_leaves_while_a_server_is_away_finds_later_what_they_said_there() -> None:
+    """They came there, and went, while the two did not hear each other."""
+    row = Row("ab")
+    here = row.ann("a")
+    row.wait()
+    row.mesh.cut("a", "b")
+    there = row.ann("b", "away")
+    row.say(row.comes("b", "gus"), "PRIVMSG away :hello")
+    row.say(there, "QUIT")
+    row.wait()
+    row.say(here, "QUIT")
+    row.mesh.link("a", "b")
+    row.wait()
+    row.ann("a")
+    row.wait()
+    assert row.texts("a") == ["hello"]
