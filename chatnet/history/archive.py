@@ -9,6 +9,7 @@ from chatnet.history.erasing import Erasures
 from chatnet.history.kept import redacted_of, redaction_of, row_of, told_of
 from chatnet.history.kinds import COMMANDS
 from chatnet.history.marks import Marks
+from chatnet.model.entities import User
 from chatnet.model.network import Network
 from chatnet.model.past import Chapter, Stay
 from chatnet.model.places import Places, talk_called
@@ -49,6 +50,10 @@ class Archive:
         self._places = places
         self._erased = erased
         self._marks = marks
+
+    def people(self, person: str) -> Sequence[User]:
+        """Who is logged in to an account; see ``model/past.py``."""
+        return self._marks.logged_in(person)
 
     def place(self, target: str) -> Place | None:
         """What a name means; see ``model/past.py``."""
@@ -114,8 +119,7 @@ class Archive:
     async def stays(self, person: str, most: int) -> Sequence[Stay]:
         """Since when an account is in its channels; see ``model/past.py``."""
         self._flush()
-        users = self._network.logged_in.get(person, ())
-        there = {channel for user in users for channel in user.channels}
+        there = {channel for user in self.people(person) for channel in user.channels}
         channels = {self._places.channel(channel): channel.name for channel in there}
         # Who went, and came back, may be in the store as somebody who never went.
         known = {place: self._store.unread_stays(place) for place in channels}

@@ -43,13 +43,13 @@ from chatnet.storage.interfaces import StoreError
 from chatnet.storage.messages.gone import talkers
 from chatnet.storage.messages.interfaces import MessageStore
 from chatnet.storage.messages.keep import DAY
-from chatnet.storage.messages.rows import Filled, Gap, Place, Times
+from chatnet.storage.messages.rows import LAST, Filled, Gap, Place, Times
 from chatnet.storage.promise import Promise
 
 PAGE: Final = 100
 """Messages that are asked for at once while nobody waits."""
 WIDEST: Final = 31 * DAY
-"""Milliseconds of which two servers compare at once whether they know the same."""
+"""Milliseconds of which two servers compare at once whether they know the same, but of a talk."""
 
 
 class Hole:
@@ -228,8 +228,10 @@ class Gaps:
     def _to_ask(self, hole: Hole) -> list[SID]:
         """Of these, who has not told all, and may be asked now.
 
-        One that has just come may not know yet who is here.
+        One that has just come may not know yet who is here.  Of talks nobody is, where they are not stored.
         """
+        if hole.channel is None and not self._node.settings.history.direct:
+            return []
         now = self._node.clock.monotonic()
         return [
             sid
@@ -351,9 +353,8 @@ class Gaps:
         user = fact.user
         for channel in user.channels:
             self._drop_if_left(channel)
-        person = self._places.person(user)
-        if person is not None and user.is_at(self._node.network.me):
-            self._talkers.leaves(person)
+        if (person := self._places.person(user)) is not None:
+            self._is_gone(user, person)
 
     def _drop_if_left(self, channel: Channel) -> None:
         """Nobody can ask for what is missing; the store remembers it."""
@@ -385,16 +386,33 @@ class Gaps:
     def _logged_in(self, fact: AccountChanged | UserIntroduced, origin: object) -> None:
         user = fact.user
         person = self._places.person(user)
+        if isinstance(fact, AccountChanged) and fact.old_account is not None:
+            old = self._places.named(fact.old_account) if self._places.by_name else fact.old_id
+            if old is not None and old != person:
+                self._is_gone(user, old)
         if person is not None and user.server is self._node.network.me:
             self._talkers.came(person)
         elif user.server.sid in self._arriving and (person := self._here_as(user)) is not None:
             self._talkers.lost(person, user.server.sid)
 
+    def _is_gone(self, user: User, person: str) -> None:
+        """A user of an account went, or logged out: there may be others, here and elsewhere."""
+        me = self._node.network.me
+        others = [each for each in self._archive.people(person) if each is not user]
+        here = any(each.is_at(me) for each in others)
+        if not user.is_at(me):
+            if here:
+                self.spoke_at(person, user.server.sid)
+        elif not here:
+            self._talkers.leaves(person)
+            for each in others:
+                self._talkers.lost(person, each.server.sid)
+
     def _here_as(self, user: User) -> str | None:
         """The key of the account of a user elsewhere, if somebody is here who is logged in to it as well."""
-        person, network = self._places.person(user), self._node.network
-        users = network.logged_in.get(person, ()) if person is not None else ()
-        return person if any(other.is_at(network.me) for other in users) else None
+        person, me = self._places.person(user), self._node.network.me
+        users = self._archive.people(person) if person is not None else ()
+        return person if any(other.is_at(me) for other in users) else None
 
     def _seat_taken(self, fact: SeatTaken, origin: object) -> None:
         """Who has sessions of somebody may know what they said there, while servers were apart."""
@@ -491,14 +509,18 @@ class Gaps:
         until = hole.reached.get(sid, hole.until + self._overlap)
         width = hole.width.get(sid, DAY)
         since = hole.since if first else max(hole.since, until - width)
-        tally = await self._archive.tally(place, since, until) if until - since <= WIDEST else "-"
+        compared = hole.channel is None or until - since <= WIDEST
+        tally = await self._archive.tally(place, since, until) if compared else "-"
         told = await asking.ask(sid, hole.target, since, until, most, tally, gone=first)
         if told is None:
             self._failed(hole, sid)
             return None, ()
         news = await self._archive.keep(place, Chapter(told.records, told.redactions))
         hole.tries.pop(sid, None)
-        hole.width[sid] = DAY if told.records else min(2 * width, WIDEST)
+        if hole.channel is None and len(told.records) < most:
+            hole.width[sid] = LAST  # nothing is left, or what was too long for one answer
+        else:
+            hole.width[sid] = DAY if told.records else min(2 * width, WIDEST)
         hole.reached[sid] = min((round(each.at * 1000) for each in told.records), default=since)
         hole.reached[sid] = min(hole.reached[sid], hole.until)
         if hole.sid != ANY:
@@ -545,8 +567,8 @@ class Gaps:
 
     def _give_up(self, hole: Hole, sid: SID) -> None:
         """A server tells nothing of a talk, perhaps since nobody is here now: it is asked another time."""
-        both, network = talkers(hole.place), self._node.network
-        here = {key for key in both for user in network.logged_in.get(key, ()) if user.is_at(network.me)}
+        both, me = talkers(hole.place), self._node.network.me
+        here = {key for key in both for user in self._archive.people(key) if user.is_at(me)}
         for person in sorted(here or both):
             self._talkers.owe(sid, person, hole.since)
 

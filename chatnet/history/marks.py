@@ -74,9 +74,13 @@ class Marks:
 
     def people(self, person: str) -> Sequence[User]:
         """Who is logged in to the account of this key, and is of this server, or has sessions here."""
-        network = self._node.network
-        users = self._named.get(person, ()) if self._places.by_name else network.logged_in.get(person, ())
-        return [user for user in users if user.is_at(network.me)]
+        me = self._node.network.me
+        return [user for user in self.logged_in(person) if user.is_at(me)]
+
+    def logged_in(self, person: str) -> Sequence[User]:
+        """Who is logged in to the account of this key, wherever they are."""
+        named = self._named if self._places.by_name else self._node.network.logged_in
+        return named.get(person, ())
 
     def spot(self, name: str) -> str:
         """The spot that a name means: ``#channel`` (folded), ``@`` and an account key, or a folded nick.

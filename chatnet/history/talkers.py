@@ -82,6 +82,12 @@ class Talkers:
         """Who is here, and up to when another server was asked with whom they talked there."""
         self._debts: dict[str, dict[str, Debt]] = {}
         """By the servers that are to be asked: of whom."""
+        self._here: dict[str, int] = {}
+        """Who is here, and since when it was to be asked what they said elsewhere, as they came."""
+        self._known: set[SID] = set()
+        """Servers that were here since this start, and could be asked."""
+        self._turns: dict[SID, dict[str, Look]] = {}
+        """By the servers that are asked when there is time: of whom."""
         self._looks: dict[str, Look] = {}
         """Of whom others are asked just now."""
 
@@ -95,6 +101,10 @@ class Talkers:
     def _witnesses(self) -> list[SID]:
         asking = self._asking()
         return [] if asking is None else list(asking.witnesses(None))
+
+    def _away(self) -> list[SID]:
+        """Who could be asked, and is not here now."""
+        return sorted(self._known.difference(self._witnesses()))
 
     # what is to be asked
 
@@ -126,6 +136,7 @@ class Talkers:
         since = self._left.pop(person, self._overlap) - self._overlap
         if not self._node.settings.link:
             return  # there is nobody who could know
+        self._here[person] = since
         self.owe(ANY, person, since)
         witnesses = self._witnesses()
         if witnesses:
@@ -136,10 +147,13 @@ class Talkers:
 
     def leaves(self, person: str, known: int | None = None) -> None:
         """Somebody is not here any more; what they were told since it was `known`, if not now, is not."""
+        self._here.pop(person, None)
         until = self._now() if known is None else known
         if (debt := self._owed(ANY, person)) is not None:
             until = min(until, debt.since + self._overlap)
             self._paid(ANY, person, debt)
+        for sid in self._away():
+            self.lost(person, sid)  # they may have come there meanwhile
         self._left[person] = until
         if len(self._left) > REMEMBERED:
             del self._left[next(iter(self._left))]
@@ -159,6 +173,11 @@ class Talkers:
 
     def arrived(self, sid: SID) -> None:
         """A server has come, and knows who is here: it is asked of some at a time, who may be many."""
+        if sid not in self._known and sid in self._witnesses():
+            self._known.add(sid)
+            for person, since in self._here.items():
+                if (person, sid) not in self._asked and self._owed(ANY, person) is None:
+                    self.owe(sid, person, since)
         there = [(person, partial(self._look_there, sid, person)) for person in self._debts.get(sid, ())]
         anywhere = [(person, partial(self._look, person, sid)) for person in self._debts.get(ANY, ())]
         asks = iter([*there, *anywhere])
@@ -171,6 +190,24 @@ class Talkers:
         """Ask in the next turn, for who is asked has to have heard who is here."""
         look = self._opened(person)
         self._node.clock.later(0.0, lambda: self._node.run(self._answer(person, look, ask)))
+
+    def _in_turn(self, person: str, sid: SID) -> None:
+        """Ask a server, when it has answered of those who came before."""
+        turns = self._turns.get(sid)
+        if turns is None:
+            turns = self._turns[sid] = {}
+            self._node.clock.later(0.0, lambda: self._node.run(self._take_turns(sid)))
+        if person not in turns:
+            turns[person] = self._opened(person)
+
+    async def _take_turns(self, sid: SID) -> None:
+        turns = self._turns[sid]
+        try:
+            while turns:
+                person = next(iter(turns))
+                await self._answer(person, turns.pop(person), partial(self._look_there, sid, person))
+        finally:
+            del self._turns[sid]
 
     async def _each(self, asks: Iterator[tuple[str, Ask]]) -> None:
         for person, ask in asks:
@@ -203,9 +240,15 @@ class Talkers:
         asking, debt = self._asking(), self._owed(ANY, person)
         if asking is None or debt is None:
             return
-        sids = sorted(self._witnesses(), key=lambda sid: sid != first)[:FIRST]
+        witnesses = sorted(self._witnesses(), key=lambda sid: sid != first)
+        sids, others = witnesses[:FIRST], witnesses[FIRST:]
+        for sid in (*others, *self._away()):
+            self.owe(sid, person, debt.since)
+        for sid in others:
+            self._in_turn(person, sid)
         silent = []
         for sid in sids:
+            now = self._now() - self._overlap
             for stay in await asking.ask_stays(sid, person, STAYS):
                 channel = self._node.network.channel(stay.channel)
                 place = None if channel is None else self._recorder.place(channel)
@@ -213,6 +256,8 @@ class Talkers:
                     self._recorder.put([Stayed(place, person, stay.since, stay.until)])
             if not await self._ask(sid, person, debt.since):
                 silent.append(sid)
+            elif self._owed(sid, person) is None:
+                self._note(person, sid, now)
         if len(silent) < len(sids):
             self._paid(ANY, person, debt)
         for sid in silent:
@@ -227,7 +272,12 @@ class Talkers:
             self._again(sid, person, tries)
             return
         self._paid(sid, person, debt)
-        self._asked[person, sid] = now
+        self._note(person, sid, now)
+
+    def _note(self, person: str, sid: SID, until: int) -> None:
+        """A server has told with whom somebody talked until then."""
+        self._asked.pop((person, sid), None)
+        self._asked[person, sid] = until
         if len(self._asked) > REMEMBERED:
             del self._asked[next(iter(self._asked))]
 
@@ -239,6 +289,8 @@ class Talkers:
 
     async def _ask(self, sid: SID, person: str, since: int) -> bool:
         """Whether a server has answered with whom somebody talked."""
+        if not self._node.settings.history.direct:
+            return True  # no talk is stored here, also none that was told elsewhere
         asking = self._asking()
         if asking is None or sid not in asking.witnesses(None):
             return False
@@ -253,7 +305,6 @@ class Talkers:
 
     def _anew(self, sid: SID, person: str, since: int) -> None:
         """Ask again who could not tell all, if somebody is here still who wants to know."""
-        me = self._node.network.me
-        if any(user.is_at(me) for user in self._node.network.logged_in.get(person, ())):
+        if person in self._here:
             self.owe(sid, person, since)
             self._soon(person, partial(self._look_there, sid, person))

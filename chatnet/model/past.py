@@ -141,6 +141,9 @@ class Archive(Protocol):
     Times are Unix time in milliseconds; the first is included, the last is not.
     """
 
+    def people(self, person: str) -> Sequence[User]:
+        """Who is logged in to the account of this key, wherever they are."""
+
     def place(self, target: str) -> Place | None:
         """What a name of a channel, or a talk as servers call it, stands for; None if for nothing."""
 

@@ -56,7 +56,8 @@ class HistorySettings(Section):
     channels: bool = True
     """Whether messages to channels are stored."""
     direct: bool = True
-    """Whether private messages are stored, of which one side at least is logged in."""
+    """Whether private messages are stored, of which one side at least is logged in; if not, none are asked of
+    other servers either."""
     channels_keep: Days = 90
     """Days for which messages of a channel are kept, unless it says otherwise by its mode H."""
     channels_most: Days = 365

@@ -444,7 +444,8 @@ def test_who_was_in_a_channel_is_told_up_to_what_waits_in_a_spool(row: Row) -> N
     house, place = row.mesh["a"], row.mesh.place("a")
     network, places, told = house.node.network, house.parts.sessions.places, list[list[tuple[int, int]]]()
     unused: Any = None
-    archive = Archive(network, house.stored, places, unused, unused, lambda: None)
+    assert house.parts.marks is not None
+    archive = Archive(network, house.stored, places, unused, house.parts.marks, lambda: None)
 
     async def ask() -> None:
         told.append([(stay.since, stay.until) for stay in await archive.stays(ANN, 9)])

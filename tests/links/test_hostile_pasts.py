@@ -44,6 +44,10 @@ class Besieged:
         self.bad = stranger(mesh["a"], "bad.test", "9BD", CAPS)
         self.good = stranger(mesh["a"], "good.test", "9GD", CAPS)
         mesh.settle()
+        asked = [number for number in range(100) if mesh["a"].parts.links.inquiries.has(number)]
+        for each in (self.bad, self.good):  # with whom ann talked there: with nobody
+            says(each, *[f":{each.sid} CNHR {number} 0AA END" for number in asked])
+        mesh.settle()
         self.before = [mesh.all_of(name) for name in "ab"]
         assert self.before[0] == self.before[1] and len(self.before[0][0]) == 2
         mesh.said("a", "b")
@@ -324,8 +328,8 @@ def test_nonsense_in_an_answer_ends_it_and_counts_as_a_mistake(besieged: Besiege
 
 
 def asked_of(who: Stranger) -> list[str]:
-    """The numbers of what it was asked since it was looked at last."""
-    return [line.split(" ")[2] for line in who.lines() if " CNHIST " in line]
+    """The numbers of what the first house asked it since it was looked at last."""
+    return [line.split(" ")[2] for line in who.lines() if line.startswith(":0AA CNHIST ")]
 
 
 def test_a_slow_neighbour_keeps_nobody_from_asking_others(besieged: Besieged) -> None:

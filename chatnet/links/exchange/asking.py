@@ -257,10 +257,15 @@ class Inquiries:
             if not inquiry.gone:
                 raise Nonsense("it was not asked what was deleted")
             inquiry.redactions.append(found)
-        elif self._can_know(link, found):
+        elif self._can_know(link, found) or (inquiry.reader.of_talk and not self._is_ours(found)):
             inquiry.events.append(found)
         if len(inquiry.events) > 2 * inquiry.most or len(inquiry.redactions) > GONE:
             raise Nonsense("there is more than was asked for")
+
+    def _is_ours(self, found: Record | Event) -> bool:
+        """Whether somebody of this server has said it: of a talk nothing else need have been heard here."""
+        me = self._links.node.network.me
+        return isinstance(found, Record) and found.uid[:3] == me.sid
 
     def _take_talk(self, inquiry: Inquiry, text: str) -> None:
         name, _, word = text.partition(" ")

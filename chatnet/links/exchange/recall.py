@@ -26,7 +26,7 @@ from chatnet.storage.messages.rows import LAST
 from chatnet.wire.text import byte_length
 
 COMPARED: Final = 32 * 86_400_000
-"""Milliseconds of which a tally is made, at most: it is a look at all of them."""
+"""Milliseconds of a channel of which a tally is made, at most: it is a look at all of them."""
 MOST_GONE: Final = 10_000
 """Redactions of one answer."""
 PAUSE: Final = 0.25
@@ -102,9 +102,10 @@ class Recall:
         links, network = self._links, self._links.node.network
         way, place = links.way_to(question.asker), talk_called(question.name, network.fold)
         keys = (question.name[1:],) if place is None else talkers(place)
-        if way is None or not all(map(is_key, keys)) or not links.knows_accounts(way):
+        archive = self._archive
+        if archive is None or way is None or not all(map(is_key, keys)) or not links.knows_accounts(way):
             return False
-        return any(user.is_at(question.asker) for key in keys for user in network.logged_in.get(key, ()))
+        return any(user.is_at(question.asker) for key in keys for user in archive.people(key))
 
     def _next(self) -> None:
         node = self._links.node
@@ -176,8 +177,8 @@ class Recall:
         waits = archive.waits(place, since, until)
         if waits is not None:
             self._waits(question, *waits)
-        compared = question.tally != "-" and until - since <= COMPARED
-        if compared and await archive.tally(place, since, until) == question.tally:
+        compared = until - since <= COMPARED or place.kind != "c"
+        if question.tally != "-" and compared and await archive.tally(place, since, until) == question.tally:
             return ()
         chapter = await archive.chapter(place, since, until, most, gone=gone)
         name = question.name if place.kind == "c" else TALK

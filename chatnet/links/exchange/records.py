@@ -159,6 +159,11 @@ class StoredReader(Reader):
             self._people += (None,)
         self._knows = knows
 
+    @property
+    def of_talk(self) -> bool:
+        """Whether it is of a talk."""
+        return bool(self._people)
+
     def take(self, text: str) -> Record | Event | Redaction | None:
         """One line; None if there is more to come.  Nonsense if it is none of what was asked for."""
         tags, source, verb, params = split(text) or ({}, "", "", [])
