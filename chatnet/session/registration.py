@@ -226,6 +226,8 @@ class Registration:
         if session.closed or not self._catches_up(session, person):
             return None
         heard = await self._sitting.heard(person, session.device)
+        if heard is None:  # that server has not known the device, or cannot be asked any more
+            heard = await self._persons.heard(person, session.device, None)
         return None if session.closed else await self._read(session, person, heard)
 
     def _attach(self, session: Session, person: User) -> None:

@@ -62,6 +62,23 @@ def test_a_device_without_times_reads_where_something_was_said() -> None:
     assert "#c" in told and "bob" in told and ": HISTORY " in told
 
 
+def test_a_device_without_times_reads_where_something_was_said_that_others_know() -> None:
+    """Nobody of the house where it comes back was there for it: it asks before it tells."""
+    mesh = Remembering("a", "b", "c")
+    mesh.say(mesh.device("b", "phone"), "JOIN #c", "QUIT")
+    mesh.advance(1.0)
+    mesh.say(mesh.bob, "PRIVMSG #c :one", "PRIVMSG ann :two")
+    mesh.say(mesh.gus, "PRIVMSG ann :three")
+    mesh.advance(1.0)
+    again = mesh.begin("a", "ann", "ann@phone")
+    for _ in range(10):
+        mesh.advance(1.0)
+    (told,) = [line for line in again.lines() if " PRIVMSG " in line or " NOTICE " in line]
+    where = told.partition("something was said in ")[2].partition(".")[0]
+    assert sorted(where.split(", ")) == ["#c", "bob", "gus"]
+    mesh.check()
+
+
 def test_a_device_reads_what_it_missed_wherever_it_comes_back() -> None:
     mesh = Remembering()
     desk = mesh.device("a", "desk")
@@ -250,6 +267,29 @@ def test_a_device_that_was_connected_when_its_server_died_reads_nothing_again_th
     mesh.lose_the_host()
     mesh.speaks("three")
     assert sorted(texts(mesh.device("b", name))) == both("two", "three")
+    mesh.check()
+
+
+@pytest.mark.parametrize("caps", ["", "server-time"])
+@pytest.mark.parametrize("others", [(), ("tablet",)])
+def test_a_device_comes_back_to_a_seat_while_the_link_to_the_host_is_lost(
+    caps: str, others: tuple[str, ...]
+) -> None:
+    """With another device there or without: who knows what it has heard is not the host alone."""
+    mesh = Three()
+    mesh.say(mesh.device("a", "desk"), "JOIN #c", "QUIT")
+    for name in others:
+        mesh.device("b", name)
+    mesh.say(mesh.device("b", "phone"), "QUIT")
+    mesh.speaks("one")
+    mesh.reset("a", "b")  # for long, as nobody knows yet
+    again = mesh.begin("b", "ann", "ann@phone", caps=caps)
+    for _ in range(70):
+        mesh.advance(1.0)
+    lines = again.lines()
+    said = sorted(line.rpartition(" :")[2] for line in lines if " PRIVMSG " in line)
+    told = [line for line in lines if "While you were away something was said in " in line]
+    assert (said, len(told)) == ((both("one"), 0) if caps else ([], 1))
     mesh.check()
 
 

@@ -127,18 +127,19 @@ class Catching:
 
     async def names(self, person: User, heard: Heard) -> Missed:
         """Where something was said that `person` may see, since a device had `heard` all."""
-        looking, seconds = self._shared.looking, self._shared.node.settings.history.ask_timeout
-        if looking is None:
-            return NOTHING
-        await looking.looked(person, seconds)
+        found: list[Seen] = []
         try:
-            listed = await looking.latest(person, SPOKEN, LAST, heard.ms - 1, MOST)
+            await self._read(person, heard, found, 1)
         except (Busy, StoreError):
-            return NOTHING
-        return NOTHING._replace(names=[name for name, _ in listed.names])
+            return NOTHING._replace(unread=True)
+        names = [page.sight.name for page in found if page.found.rows]
+        silent = [page for page in found if not page.found.rows]
+        return NOTHING._replace(pages=silent, names=names)
 
-    async def _read(self, person: User, heard: Heard | None, found: list[Seen]) -> None:
-        """Put what is `found` there, page by page."""
+    async def _read(
+        self, person: User, heard: Heard | None, found: list[Seen], most: int | None = None
+    ) -> None:
+        """Put what is `found` there, page by page, each of `most` messages; None: as the settings have it."""
         looking, history = self._shared.looking, self._shared.node.settings.history
         if looking is None:
             return
@@ -154,7 +155,7 @@ class Catching:
             lacking = await looking.lacking(person, heard.ms, MOST)
             listed = await looking.latest(person, SPOKEN, LAST, heard.ms - 1, MOST)
             names = list(dict.fromkeys((*(name for name, _ in listed.names), *lacking)))
-            asked = Asked(Way.BETWEEN, (Point(LAST), Point(heard.ms - 1)), history.replay)
+            asked = Asked(Way.BETWEEN, (Point(LAST), Point(heard.ms - 1)), most or history.replay)
         places: set[Place] = set()
         for name in names:
             try:
