@@ -132,15 +132,19 @@ class TwoUsers(Row):
         self.say(self.comes("c", "gus"), "PRIVMSG away :hello")
         self.wait()
 
+    def ends(self, client: Client, how: str) -> None:
+        """One of the two goes, or logs out."""
+        if how == "quits":
+            self.say(client, "QUIT")
+        else:
+            logs_out(client)
+        self.wait()
+
 
 @pytest.mark.parametrize("how", ["quits", "logs out"])
 def test_who_is_here_by_another_nick_finds_what_was_said_when_that_ends(how: str) -> None:
     row = TwoUsers()
-    if how == "quits":
-        row.say(row.there, "QUIT")
-    else:
-        logs_out(row.there)
-    row.wait()
+    row.ends(row.there, how)
     assert row.texts("a") == ["hello"]
 
 
@@ -150,11 +154,7 @@ def test_who_comes_back_finds_what_was_said_while_they_were_here_by_another_nick
     how: str, there: bool
 ) -> None:
     row = TwoUsers()
-    if how == "quits":
-        row.say(row.here, "QUIT")
-    else:
-        logs_out(row.here)
-    row.wait()
+    row.ends(row.here, how)
     if not there:
         row.say(row.there, "QUIT")
     row.wait()
