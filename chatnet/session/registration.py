@@ -37,8 +37,8 @@ from chatnet.wire import numerics
 from chatnet.wire.capabilities import READ_MARKER, SERVER_TIME
 from chatnet.wire.text import printable
 
-LATE: Final = 3.0
-"""Seconds until who logs in is told that the server of their person does not answer."""
+LATE: Final = 0.5
+"""Seconds behind ``bouncer.attach_timeout``: who waits still is told that a link is waited for."""
 
 
 class Registration:
@@ -201,7 +201,9 @@ class Registration:
     async def _sit(self, session: Session, person: User) -> None:
         """Be one more session of somebody of another server, if that lets it."""
         with self._sitting.coming(person):
-            late = self._shared.node.clock.later(LATE, lambda: self._tell_late(session, person))
+            node = self._shared.node
+            seconds = node.settings.bouncer.attach_timeout + LATE
+            late = node.clock.later(seconds, lambda: self._tell_late(session, person))
             answer, missed = await self._sitting.sit(person, session.peer.secure, session.user.away), None
             if answer is not None and answer.granted:
                 await self._know_marks(session, person)
