@@ -5,13 +5,14 @@ from __future__ import annotations
 import hmac
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from chatnet.model.bans import LOGIN, NetworkBan
 from chatnet.model.entities import User
 from chatnet.model.facts import UserIntroduced
 from chatnet.model.ids import Folded
 from chatnet.model.modes import mode_set
+from chatnet.node import Timer
 from chatnet.rules import shields
 from chatnet.rules.banned_words import told
 from chatnet.rules.logins import BOT
@@ -35,6 +36,9 @@ from chatnet.storage.interfaces import StoreError
 from chatnet.wire import numerics
 from chatnet.wire.capabilities import READ_MARKER, SERVER_TIME
 from chatnet.wire.text import printable
+
+LATE: Final = 0.5
+"""Seconds behind ``bouncer.attach_timeout``: who waits still is told that a link is waited for."""
 
 
 class Registration:
@@ -197,10 +201,14 @@ class Registration:
     async def _sit(self, session: Session, person: User) -> None:
         """Be one more session of somebody of another server, if that lets it."""
         with self._sitting.coming(person):
+            node = self._shared.node
+            seconds = node.settings.bouncer.attach_timeout + LATE
+            late = node.clock.later(seconds, lambda: self._tell_late(session, person))
             answer, missed = await self._sitting.sit(person, session.peer.secure, session.user.away), None
             if answer is not None and answer.granted:
                 await self._know_marks(session, person)
-                missed = await self._missed(session, person)
+                missed = await self._missed(session, person, late)
+            late.cancel()
             session.needs &= ~Needs.LOGIN
             if session.closed:
                 return
@@ -221,11 +229,24 @@ class Registration:
                 session.needs |= Needs.LOGIN
                 await waiting
 
-    async def _missed(self, session: Session, person: User) -> Missed | None:
-        """What a client is told that it missed: the server of its person knows what it has heard."""
+    def _tell_late(self, session: Session, person: User) -> None:
+        """Nobody likes to wait in silence: their server may have died just now, and nobody know it yet."""
+        if not session.closed:
+            server = session.user.name_of(person.server)
+            session.notice(
+                f"Your other sessions are on {server}, which does not answer just now. You are let in when "
+                "it does, or when it is known to be lost, which may take a minute"
+            )
+
+    async def _missed(self, session: Session, person: User, late: Timer) -> Missed | None:
+        """What a client is told that it missed: the server of its person knows what it has heard.
+
+        All that is `late` is its answer.
+        """
         if session.closed or not self._catches_up(session, person):
             return None
         heard = await self._sitting.heard(person, session.device)
+        late.cancel()
         if heard is None:  # that server has not known the device, or cannot be asked any more
             heard = await self._persons.heard(person, session.device, None)
         return None if session.closed else await self._read(session, person, heard)

@@ -57,6 +57,7 @@ def test_a_device_without_times_reads_where_something_was_said() -> None:
     mesh.speaks("two")
     again = mesh.begin("b", "ann", "ann@phone")
     mesh.settle()
+    mesh.advance(10.0)  # nobody was waited for, and so nothing is said of that
     (told,) = [line for line in again.lines() if " PRIVMSG " in line or " NOTICE " in line]
     assert " NOTICE ann :While you were away something was said in " in told
     assert "#c" in told and "bob" in told and ": HISTORY " in told
@@ -290,6 +291,10 @@ def test_a_device_comes_back_to_a_seat_while_the_link_to_the_host_is_lost(
     said = sorted(line.rpartition(" :")[2] for line in lines if " PRIVMSG " in line)
     told = [line for line in lines if "While you were away something was said in " in line]
     assert (said, len(told)) == ((both("one"), 0) if caps else ([], 1))
+    waits = [line for line in lines if "on a.test, which does not answer just now. You are let in" in line]
+    assert len(waits) == 1 and lines.index(waits[0]) < next(
+        number for number, line in enumerate(lines) if " 001 " in line
+    )
     mesh.check()
 
 

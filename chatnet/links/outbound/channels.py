@@ -13,14 +13,15 @@ from typing import Final
 from chatnet.links.codecs.solanum import stamped
 from chatnet.links.exchange import burst
 from chatnet.links.neighbour.link import Link, State
-from chatnet.links.stamps.registers import register_of
+from chatnet.links.stamps.registers import APART, register_of
 from chatnet.links.tree.neighbours import MARKED, TOLD, Neighbours
 from chatnet.links.tree.orphans import as_known, who_know
 from chatnet.model import facts
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, Topic, User, parameters
 from chatnet.model.facts import Fact, Hearer
-from chatnet.model.modes import rank_letters
+from chatnet.model.ids import Folded
+from chatnet.model.modes import RANKS, rank_letters
 from chatnet.rules.stamps import Stamp
 from chatnet.rules.timestamps import resolve_older
 
@@ -239,7 +240,31 @@ class ChannelsOut:
 
     def _is_person(self, user: User, uid: str) -> None:
         if self._links.registers is not None and user.person is not None:
-            self._links.registers.is_person(uid, user.person.key)
+            self._settle(user, self._links.registers.is_person(uid, user.person.key))
+
+    def _settle(self, user: User, names: Iterable[Folded]) -> None:
+        """Have somebody be in channels of these names as is noted of them.
+
+        It was noted of them by another UID, and may be later than what they are there by.
+        """
+        registers, node = self._links.registers, self._links.node
+        assert registers is not None
+        me, now, subject = node.network.me, node.clock.time(), user.subject
+        for folded in sorted(names):
+            channel = node.network.channels.get(folded)
+            if channel is None or user not in channel.members:
+                continue
+            there = registers.members(folded).get(subject)
+            if there is not None and not there.adding:
+                node.commit(facts.Kicked(channel, user, me, APART, now), there.stamp)
+                continue
+            for letter, rank in RANKS.items():
+                mark = registers.known(channel, f"{letter}:{subject}")
+                if mark is None or mark.adding is bool(channel.members[user] & rank):
+                    continue
+                if registers.gives(channel, letter, subject, mark.stamp):
+                    change = facts.ModeChange(mark.adding, letter, None, user)
+                    node.commit(facts.ModesChanged(channel, (change,), me, now), mark.stamp)
 
     def _user_moved(self, fact: facts.UserMoved, origin: object) -> None:
         self._is_person(fact.user, fact.uid)
@@ -262,7 +287,7 @@ class ChannelsOut:
             routes.sat(channel, user.seats)
         before = user.uid if old is None else old.key
         if self._links.registers is not None and before != user.subject:
-            self._links.registers.became(before, user.subject)
+            self._settle(user, self._links.registers.became(before, user.subject))
 
     def _user_orphaned(self, fact: facts.UserOrphaned, origin: object) -> None:
         for channel in fact.user.channels:

@@ -30,6 +30,9 @@ ENDED: Final = 10
 """Registers that a channel which ended counts for, with its modes, lists and topic."""
 _NOTHING_KEPT: Final[Mapping[str, Kept]] = {}
 
+APART: Final = "Put out while servers did not see each other"
+"""The reason of a KICK that went astray: who was put out turns out to be there."""
+
 
 def nobody_keeps(channel: Channel, register: str, stamp: Stamp) -> None:
     """In the place of who keeps what registered channels are like, where there is nobody."""
@@ -152,25 +155,36 @@ class Registers:
             found[register] = mark
         return found
 
-    def became(self, old: str, new: str) -> None:
-        """Who was one subject is another one: their user became a person, or is one no more."""
+    def became(self, old: str, new: str) -> set[Folded]:
+        """Who was one subject is another one: their user became a person, or is one no more.
+
+        Gives the channels of which something was noted of the old one.
+        """
+        noted: set[Folded] = set()
         for folded, members in self._members.items():
             if (mark := members.pop(old, None)) is not None:
+                noted.add(folded)
                 known = members.get(new)
                 members[new] = mark = mark if known is None else max(mark, known)
                 if not mark.adding and not is_uid(new):
                     self._parts.setdefault(new, {})[folded] = None
-        for marks in self._of.values():
+        for channel, marks in self._of.items():
             for letter in RANKS:
                 if (mark := marks.pop(f"{letter}:{old}", None)) is not None:
                     known = marks.get(f"{letter}:{new}")
+                    noted.add(channel.folded)
                     marks[f"{letter}:{new}"] = mark if known is None else max(mark, known)
+        return noted
 
-    def is_person(self, uid: str, key: str) -> None:
-        """A UID turns out to be a person's: what was noted of it is of the person."""
-        if uid in self._strays:
-            self._strays.discard(uid)
-            self.became(uid, key)
+    def is_person(self, uid: str, key: str) -> set[Folded]:
+        """A UID turns out to be a person's: what was noted of it is of the person.
+
+        Gives the channels of which something was.
+        """
+        if uid not in self._strays:
+            return set()
+        self._strays.discard(uid)
+        return self.became(uid, key)
 
     def _note_stray(self, subject: str) -> None:
         if is_uid(subject) and UID(subject) not in self.network.users:

@@ -22,7 +22,7 @@ from chatnet.links.inbound.channels.stamped.modes import makes_difference
 from chatnet.links.inbound.channels.stamped.names import spell
 from chatnet.links.speech.line import Line
 from chatnet.links.stamps.companions import Companion
-from chatnet.links.stamps.registers import is_subject
+from chatnet.links.stamps.registers import APART, is_subject
 from chatnet.model.claims import SJoin
 from chatnet.model.entities import Channel, User, parameters
 from chatnet.model.facts import Fact, Joined, Kicked, ModeChange, ModesChanged, ModesLocked, TopicChanged
@@ -30,9 +30,6 @@ from chatnet.model.ids import Folded
 from chatnet.model.modes import RANKS, rank_letters
 from chatnet.rules.stamps import NEVER, Mark, Stamp, holds
 from chatnet.rules.timestamps import greater
-
-APART = "Put out while servers did not see each other"
-"""The reason of a KICK that went astray."""
 
 
 def sjoin(line: Line, claim: SJoin, absent: Iterable[tuple[str, int]]) -> None:
