@@ -22,6 +22,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 SIDS: Final = {"a": "0AA", "b": "0BA"}
 WORD: Final = "correct-horse-battery"
 DEADLINE: Final = 300.0
+LEARNING: Final = "is still learning the accounts"
 
 CONFIGURATION: Final = """\
 [server]
@@ -177,8 +178,10 @@ class Person:
         self.say(f"REGISTER * * {WORD}")
 
     def registered(self) -> None:
-        """Wait for it."""
-        if "SUCCESS" not in (line := self.until("REGISTER SUCCESS", "FAIL REGISTER", " NOTICE ")):
+        """Wait for it, and ask again while the server learns what one knows that has just been linked."""
+        while LEARNING in (line := self.until("REGISTER SUCCESS", "FAIL REGISTER", " NOTICE ")):
+            self.register()
+        if "SUCCESS" not in line:
             raise SystemExit(f"{self.nick} could not register: {line}")
 
     def plain(self, account: str, word: str = WORD) -> None:

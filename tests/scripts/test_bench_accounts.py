@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from bench_accounts.seeds import records, sow
-from daemon_process import ROOT
+from bench_accounts.servers import Person
+from daemon_process import HOST, ROOT
 
 from chatnet.records.grammar import is_record
 from chatnet.records.meaning import RecordMeaning
@@ -31,6 +34,24 @@ def test_seeds_are_records_of_different_accounts(tmp_path: Path) -> None:
     assert list(store.load()) == sorted(found)
     [claim] = at_once(store.owner("user7", 0))
     assert claim.entity == next(each.entity for each in found if each.value and "user7" in each.value)
+
+
+def test_who_registers_asks_again_while_a_server_learns_of_another_one() -> None:
+    said = (
+        b":a.bench MODE ann +i",
+        b":a.bench FAIL REGISTER TEMPORARILY_UNAVAILABLE ann :This server is still learning the accounts",
+        b":a.bench REGISTER SUCCESS ann :Account created",
+    )
+    with socket.create_server((HOST, 0)) as server, ThreadPoolExecutor() as pool:
+        coming = pool.submit(Person, server.getsockname()[1], "ann")
+        there = server.accept()[0]
+        with there:
+            there.sendall(b"".join(line + b"\r\n" for line in said))
+            person = coming.result()
+            person.registered()
+            person.close()
+            heard = b"".join(iter(lambda: there.recv(4096), b""))
+    assert heard.count(b"\r\nREGISTER * * ") == 1
 
 
 @pytest.mark.daemon
