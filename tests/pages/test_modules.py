@@ -20,9 +20,9 @@ TSCONFIG: Final = {
     "compilerOptions": {
         "allowJs": True, "checkJs": True, "strict": True, "noEmit": True, "noImplicitOverride": True,
         "noUnusedLocals": True, "target": "ES2022", "module": "ES2022", "moduleResolution": "bundler",
-        "lib": ["ES2023", "DOM", "DOM.Iterable"], "types": [], "rootDir": "app",
+        "lib": ["ES2023", "DOM", "DOM.Iterable"], "types": [], "rootDir": ".",
     },
-    "include": ["app/**/*.js"],
+    "include": ["app/**/*.js", "sw.js"],
 }  # fmt: skip
 ESLINT: Final = """\
 import js from "@eslint/js";
@@ -51,6 +51,7 @@ def checked(npm_tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the modules, and what the tools read, beside the tools."""
     folder = npm_tools.parent
     shutil.copytree(APP, folder / "app", dirs_exist_ok=True)
+    shutil.copy(PAGES / "sw.js", folder)
     (folder / "tsconfig.json").write_text(json.dumps(TSCONFIG))
     (folder / "eslint.config.mjs").write_text(ESLINT)
     return folder
