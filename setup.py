@@ -54,6 +54,9 @@ LIBRARY: Final = """
 ignore_missing_imports = True
 follow_imports = skip
 """
+# To look at how the one large file is indented takes gcc two thirds of the time that all else takes. (What a
+# compiler does not know of this form, it ignores.)
+QUICKER: Final = "-Wno-misleading-indentation"
 
 
 class Compile(build_ext):
@@ -81,6 +84,8 @@ class Compile(build_ext):
             group_name="chatnet",
             target_dir=str(target),
         )
+        for extension in self.distribution.ext_modules:
+            extension.extra_compile_args.append(QUICKER)
         self.distribution.reinitialize_command(self)  # it has looked at the extensions already
         self.ensure_finalized()
         super().run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from daemon_process import HOST, Client, Daemon, free_port, wait_for
@@ -84,3 +85,19 @@ def registered(client: Client, word: str) -> None:
     while learning:
         client.send(f"NS REGISTER {word}")
         learning = "still learning" in client.until(f"The account {nick} is yours|still learning")[-1]
+
+
+def answered(client: Client, question: str, end: str, wanted: str) -> list[list[str]]:
+    """Answers, each up to its `end`, of which the last has the line that is `wanted`.
+
+    A server hears a moment later of what another one has told its people, or its log.
+    """
+    answers: list[list[str]] = []
+
+    def is_told() -> bool:
+        client.send(question)
+        answers.append(client.until(end))
+        return any(re.search(wanted, line) for line in answers[-1])
+
+    wait_for(is_told, f"{wanted!r} in the answer to {question}")
+    return answers

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from daemon_network import Network, met, registered
+from daemon_network import Network, answered, met, registered
 from daemon_process import PATIENCE, ROOT, Client, Daemon, wait_for
 
 pytestmark = pytest.mark.daemon
@@ -255,8 +255,7 @@ def test_people_of_a_server_that_keeps_no_accounts_log_in(
             annie.until(" 903 ")
             annie.send("CAP END")
             annie.register("annie")
-            bob.send("WHOIS annie")
-            bob.until(" 330 bob annie ann ")
+            answered(bob, "WHOIS annie", " 318 ", " 330 bob annie ann ")
             annie.send("PRIVMSG NickServ :LOGOUT")
             annie.until("You are logged out")
             annie.send(f"PRIVMSG NickServ :IDENTIFY ann {WORD}")

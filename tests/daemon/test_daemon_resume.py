@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -59,11 +58,11 @@ def together(ann: Client, bob: Client) -> None:
         other.until(f"^:{one.nick}!.* PRIVMSG #c :here")
 
 
-RESUMED = "Link to a.test resumed"
+RESUMED, SUSPENDED, IN_VAIN = "Link to a.test resumed", "Link to a.test suspended", "No link to a.test"
 
 
-def _more(daemon: Daemon, count: int) -> bool:
-    return daemon.output().count(RESUMED) > count
+def _more(daemon: Daemon, words: str, count: int) -> bool:
+    return daemon.output().count(words) > count
 
 
 def test_a_link_that_is_reset_loses_nothing(relayed: tuple[Network, Relay]) -> None:
@@ -76,7 +75,8 @@ def test_a_link_that_is_reset_loses_nothing(relayed: tuple[Network, Relay]) -> N
             ann.until(" 381 ")
             together(ann, bob)
             said = 0
-            for _ in range(3):
+            for times in range(3):
+                in_vain = b.output().count(IN_VAIN)
                 for _ in range(3):  # some of it is on its way when the connection is lost
                     for number in range(said, said + 40):
                         ann.send(f"PRIVMSG #c :{number}")
@@ -84,11 +84,10 @@ def test_a_link_that_is_reset_loses_nothing(relayed: tuple[Network, Relay]) -> N
                     said += 40
                     if said % 120 == 80:
                         relay.reset()
-                resumed = b.output().count(RESUMED)
-                wait_for(lambda: "suspended" in b.output(), "the loss")
-                time.sleep(1.2)  # it is away for a while
+                wait_for(partial(_more, b, SUSPENDED, times), "the loss")
+                wait_for(partial(_more, b, IN_VAIN, in_vain), "an attempt while it is away")
                 relay.open()
-                wait_for(partial(_more, b, resumed), "the return")
+                wait_for(partial(_more, b, RESUMED, times), "the return")
             wanted = [str(number) for number in range(said)]
             assert numbered(bob, "ann", said) == wanted
             notices: list[str] = []

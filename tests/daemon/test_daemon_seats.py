@@ -6,7 +6,7 @@ import socket
 
 import pytest
 from argon2 import PasswordHasher
-from daemon_network import Network, registered
+from daemon_network import Network, answered, registered
 from daemon_process import DEADLINE, HOST, Client, Daemon, wait_for
 
 pytestmark = pytest.mark.daemon
@@ -93,8 +93,9 @@ def test_what_keeps_sessions_out_and_what_ends_them(network: Network) -> None:
         with device(c.connect_tls()) as phone, device(b.connect()) as tablet:
             phone.until(" 001 ann ")
             tablet.until(" 001 ann ")
-            desk.send("NS CLIENTS LIST")
-            told = next(line for line in desk.until(" on c.test from ") if " on c.test " in line)
+            there = " on c.test from "
+            listed = answered(desk, "NS CLIENTS LIST", r"sessions? of ann\.", there)[-1]
+            told = next(line for line in listed if there in line)
             desk.send(f"NS CLIENTS LOGOUT {told.partition(' :')[2].partition('.')[0]}")
             assert "Logged out by ann" in phone.rest()[-1]
             heard(tablet, desk, bob)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+from itertools import chain
 
 import pytest
-from daemon_network import Network, met
+from daemon_network import Network, answered, met
 from daemon_process import HOST, wait_for
 from daemon_relay import Relay
 
@@ -38,14 +39,13 @@ def test_a_leaf_whose_hub_dies_goes_to_the_next_and_stays_there(network: Network
             # The first comes back, and nobody moves for it.
             a.start()
             wait_for(lambda: b.output().count("Linked to a.test") == 2, "the way back of a")
-            cid.send("LINKS")
-            lines = cid.until(" 365 ")
-            assert [line.split()[3:5] for line in lines if " 364 " in line] == [
+            answers = answered(cid, "LINKS", " 365 ", r" 364 cid a\.test ")
+            assert [line.split()[3:5] for line in answers[-1] if " 364 " in line] == [
                 ["c.test", "c.test"],
                 ["b.test", "c.test"],
                 ["a.test", "b.test"],
             ]
-            assert [line for line in [*lines, *bob.sync()] if " QUIT " in line] == []
+            assert [line for line in chain(*answers, bob.sync()) if " QUIT " in line] == []
 
 
 def test_a_leaf_that_alone_has_lost_its_hub_does_not_wait_out_the_grace(
