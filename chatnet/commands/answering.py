@@ -21,6 +21,7 @@ from chatnet.commands.service_help import show
 from chatnet.dispatch import Row, Table
 from chatnet.model.entities import User
 from chatnet.model.facts import MessageSent
+from chatnet.rules.opers import may_use
 from chatnet.services import pseudo_users
 from chatnet.services.refused import Refused
 from chatnet.session import batches, render
@@ -124,12 +125,23 @@ def _begin(request: Request, bot: User, text: str) -> Awaitable[None] | None:
             request.charge(row.penalty)
             return row.handler(Errand(request, bot, row, params))
         if words[0].upper() != "HELP":
-            # It is not repeated: it may be a password that was meant for elsewhere.
-            raise Unwilling("I do not know that command. HELP lists what I do.")
+            raise Unwilling(_unknown(request.user, table, words[0].upper()))
         show(request, bot, table, words[1:])
     except TOLD as told:
         request.session.notice_by(bot, _sentence(told))
     return None
+
+
+def _unknown(user: User, table: Table, word: str) -> str:
+    """A word is repeated only if commands begin with it: it may be a password, meant for elsewhere."""
+    others = sorted(
+        row.verb.partition(" ")[2]
+        for row in table
+        if row.verb.startswith(f"{word} ") and (row.privilege is None or may_use(user, row.privilege) is None)
+    )
+    if not others:
+        return "I do not know that command. HELP lists what I do."
+    return f"{word} what? There is {word} with one of these: {', '.join(others)}."
 
 
 async def _ended(request: Request, bot: User, waiting: Awaitable[None]) -> None:

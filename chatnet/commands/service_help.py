@@ -21,12 +21,12 @@ def show(request: Request, bot: User, table: Table, words: Sequence[str]) -> Non
         for line in rows[0].help.replace("`", "").splitlines():
             request.session.notice_by(bot, line or " ")
     else:
-        _list(request, bot, rows if wanted else list(table))
+        _list(request, bot, rows if wanted else _without_aliases(list(table)))
 
 
 def _list(request: Request, bot: User, rows: Sequence[Row]) -> None:
     request.session.notice_by(bot, f"/msg {bot.nick} <command>, in upper or lower case:")
-    for row in _without_aliases(rows) or rows:
+    for row in rows:
         if row.privilege is None:
             _line(request, bot, row)
     mighty = [
@@ -34,7 +34,7 @@ def _list(request: Request, bot: User, rows: Sequence[Row]) -> None:
     ]
     if mighty:
         request.session.notice_by(bot, "For operators:")
-        for row in _without_aliases(mighty):
+        for row in mighty:
             _line(request, bot, row)
     request.session.notice_by(bot, "HELP <command> tells more about one.")
 

@@ -9,6 +9,7 @@ import shutil
 import socket
 import sqlite3
 import sys
+import time
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 SIDS: Final = {"a": "0AA", "b": "0BA"}
 WORD: Final = "correct-horse-battery"
 DEADLINE: Final = 300.0
-LEARNING: Final = "is still learning the accounts"
+LEARNING: Final = "TEMPORARILY_UNAVAILABLE"
 
 CONFIGURATION: Final = """\
 [server]
@@ -178,8 +179,9 @@ class Person:
         self.say(f"REGISTER * * {WORD}")
 
     def registered(self) -> None:
-        """Wait for it, and ask again while the server learns what one knows that has just been linked."""
+        """Wait for it; a server that has been linked just now has to learn the accounts first."""
         while LEARNING in (line := self.until("REGISTER SUCCESS", "FAIL REGISTER", " NOTICE ")):
+            time.sleep(0.1)
             self.register()
         if "SUCCESS" not in line:
             raise SystemExit(f"{self.nick} could not register: {line}")

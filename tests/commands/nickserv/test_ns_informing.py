@@ -183,8 +183,12 @@ def test_every_command_explains_itself(club: Club, row: Row) -> None:
 
 def test_a_subcommand_alone(club: Club) -> None:
     bob = club.client("bob")
-    assert [line for line in ask(bob, "HELP CLIENTS") if line.startswith("  ")] != []  # other names of some
-    assert ask(bob, "SET") == ["I do not know that command. HELP lists what I do."]
+    shown = [line.split(" ")[2] for line in ask(bob, "HELP CLIENTS") if line.startswith("  ")]
+    assert shown == ["CLIENTS", "SESSIONS"]  # by whatever name a form begins
+    words = ["CERT what? There is CERT with one of these: ADD, DEL, LIST."]
+    assert ask(bob, "CERT") == ask(bob, "cert FOO") == words
+    assert "SET with one of these: " in ask(bob, "SET my-password")[0]
+    assert ask(bob, "CLIENTS") == ["CLIENTS what? There is CLIENTS with one of these: LIST, LOGOUT."]
     assert ask(bob, "SET PASSWORD") == ["There is something missing. Say it so: SET PASSWORD <old> <new>"]
 
 
