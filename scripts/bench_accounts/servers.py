@@ -23,7 +23,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 SIDS: Final = {"a": "0AA", "b": "0BA"}
 WORD: Final = "correct-horse-battery"
 DEADLINE: Final = 300.0
-LEARNING: Final = "TEMPORARILY_UNAVAILABLE"
+LEARNING: Final = "still learning the accounts"
 
 CONFIGURATION: Final = """\
 [server]
