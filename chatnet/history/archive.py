@@ -93,24 +93,20 @@ class Archive:
         self, person: str, since: int, until: int, most: int, *, guests: bool
     ) -> Sequence[tuple[Place, int]]:
         """The talks of an account; see ``model/past.py``."""
-        kinds = "dg" if guests else "d"
-        found = [talk for kind in kinds for talk in await self._talks(person, since, until, most, kind)]
-        return sorted(found, key=lambda talk: talk[1])
-
-    async def _talks(
-        self, person: str, since: int, until: int, most: int, kind: str
-    ) -> Sequence[tuple[Place, int]]:
-        """The newest of a kind, for a guest can have many nicks."""
         self._flush()
         waiting = self._store.unread_talks(person) or ()
         targets = await self._store.targets(person)
-        views = [everything(target.place) for target in targets if target.place.kind == kind]
-        found = await self._store.latest(views, ALL, since - 1, until, most, newest=True) if views else ()
-        last = {place: position.at for place, position in found}
-        for place, at in waiting:
-            if place.kind == kind and since <= at < until:
-                last[place] = max(at, last.get(place, 0))
-        return sorted(last.items(), key=lambda talk: talk[1], reverse=True)[:most]
+        newest: list[tuple[Place, int]] = []
+        for kind in "dg" if guests else "d":  # each by itself, for a guest can have many nicks
+            last = {place: at for place, at in waiting if place.kind == kind and since <= at < until}
+            views = [everything(target.place) for target in targets if target.place.kind == kind]
+            if views:
+                for place, (at, _) in await self._store.latest(
+                    views, ALL, since - 1, until, most, newest=True
+                ):
+                    last[place] = max(at, last.get(place, 0))
+            newest += sorted(last.items(), key=lambda talk: talk[1], reverse=True)[:most]
+        return sorted(newest, key=lambda talk: talk[1])
 
     def knows_talks(self, person: str) -> bool:
         """Whether it is known with whom somebody talked; see ``model/past.py``."""
