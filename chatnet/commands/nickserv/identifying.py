@@ -191,8 +191,7 @@ async def sessions(errand: Errand) -> None:
     clients = await clients_of(errand, account)
     for number, client in enumerate(clients, 1):
         errand.say(f"{number}. {_described(errand, client)}")
-    known = sum(not client.silent for client in clients)
-    errand.say(f"{counted(known, 'session')} of {account.shown}{' that I know of' * (known < len(clients))}.")
+    errand.say(f"{counted(len(clients), 'session')} of {account.shown}.")
 
 
 def _described(errand: Errand, client: ClientOf) -> str:
@@ -220,7 +219,6 @@ class ClientOf(NamedTuple):
     there: Server | None = None
     number: int = 0
     text: str = ""
-    silent: bool = False
 
     @property
     def device(self) -> str:
@@ -256,7 +254,7 @@ async def _clients_at(errand: Errand, user: User, server: Server) -> list[Client
     texts = await errand.sessions.sitting.clients(user, server)
     if texts is None:
         text = f"{user.nick} on {errand.user.name_of(server)}, which does not answer now"
-        return [ClientOf(user, None, server, 1, text, silent=True)]
+        return [ClientOf(user, None, server, 1, text)]
     return [ClientOf(user, None, server, number, text) for number, text in enumerate(texts, 1)]
 
 
