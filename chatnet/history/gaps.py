@@ -397,22 +397,25 @@ class Gaps:
 
     def _is_gone(self, user: User, person: str) -> None:
         """A user of an account went, or logged out: there may be others, here and elsewhere."""
-        me = self._node.network.me
-        others = [each for each in self._archive.people(person) if each is not user]
-        here = any(each.is_at(me) for each in others)
-        if not user.is_at(me):
+        here = self._is_here(person, but=user)
+        if not user.is_at(self._node.network.me):
             if here:
                 self.spoke_at(person, user.server.sid)
         elif not here:
             self._talkers.leaves(person)
-            for each in others:
-                self._talkers.lost(person, each.server.sid)
+            for each in self._archive.people(person):
+                if each is not user:
+                    self._talkers.lost(person, each.server.sid)
+
+    def _is_here(self, person: str, but: User | None = None) -> bool:
+        """Whether somebody is here who is logged in to an account, `but` for one."""
+        me = self._node.network.me
+        return any(each is not but and each.is_at(me) for each in self._archive.people(person))
 
     def _here_as(self, user: User) -> str | None:
         """The key of the account of a user elsewhere, if somebody is here who is logged in to it as well."""
-        person, me = self._places.person(user), self._node.network.me
-        users = self._archive.people(person) if person is not None else ()
-        return person if any(other.is_at(me) for other in users) else None
+        person = self._places.person(user)
+        return person if person is not None and self._is_here(person) else None
 
     def _seat_taken(self, fact: SeatTaken, origin: object) -> None:
         """Who has sessions of somebody may know what they said there, while servers were apart."""
@@ -567,9 +570,8 @@ class Gaps:
 
     def _give_up(self, hole: Hole, sid: SID) -> None:
         """A server tells nothing of a talk, perhaps since nobody is here now: it is asked another time."""
-        both, me = talkers(hole.place), self._node.network.me
-        here = {key for key in both for user in self._archive.people(key) if user.is_at(me)}
-        for person in sorted(here or both):
+        both = talkers(hole.place)
+        for person in list(filter(self._is_here, both)) or both:
             self._talkers.owe(sid, person, hole.since)
 
     def _again(self, hole: Hole) -> None:
