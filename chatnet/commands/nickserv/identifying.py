@@ -253,8 +253,7 @@ async def _clients_at(errand: Errand, user: User, server: Server) -> list[Client
         return _clients_here(errand, user)
     texts = await errand.sessions.sitting.clients(user, server)
     if texts is None:
-        text = f"{user.nick} on {errand.user.name_of(server)}, which does not answer now"
-        return [ClientOf(user, None, server, 1, text)]
+        texts = [f"{user.nick} on {errand.user.name_of(server)}, which does not answer now"]
     return [ClientOf(user, None, server, number, text) for number, text in enumerate(texts, 1)]
 
 
