@@ -224,16 +224,17 @@ def makes(given: argparse.Namespace, database: Database | None) -> list[Make | R
     """Which servers are to be measured."""
     databases = [None] if database is None else [None, database]
     found: list[Make | Running] = []
+    pythons = given.python or [sys.executable]
+    told = {python: f", {interpreter(python)}" if len(pythons) > 1 else "" for python in pythons}
     trees: list[Path] = given.tree or ([] if given.address else [ROOT])
     for tree in trees:
         for stores in given.store or [None]:
             name = f"{tree} {commit(tree)}" if len(trees) > 1 else "chatnet"
             name += f", store {stores}" if len(given.store or ()) > 1 else ""
-            pythons = given.python or [sys.executable]
             for processes, database, python in product(given.processes or [1], databases, pythons):
                 called = name + (f", {processes} processes" if len(given.processes or ()) > 1 else "")
                 called += ", PostgreSQL" if database is not None else ""
-                called += f", {interpreter(python)}" if len(pythons) > 1 else ""
+                called += told[python]
                 while called in [make.name for make in found]:
                     called += "'"
                 stored = stores and stores == "on"
