@@ -26,6 +26,8 @@ from chatnet.wire.text import one_line, printable
 NOT_FOR_YOU: Final = "This is for operators with the privilege {privilege}."
 
 
+ON_OR_OFF: Final = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+"""How people say that something is to be so, or is not: other makes have taught them each of these."""
 FOR_CHAT: Final = "You came by a token that is for chatting only: /msg NickServ IDENTIFY <password> first."
 
 
@@ -148,6 +150,11 @@ class Errand(Request):
 def say_it(row: Row) -> str:
     """How a command is to be written."""
     return f"Say it so: {form(row)}"
+
+
+def on_or_off(word: str) -> bool | None:
+    """Whether something is to be so, in any of the usual words; None: it is none of them."""
+    return ON_OR_OFF.get(word.lower())
 
 
 def is_alias(row: Row) -> bool:

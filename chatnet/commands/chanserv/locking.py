@@ -30,10 +30,9 @@ async def lock_modes(errand: Errand, registration: RegisteredChannel) -> None:
     )
 
 
-async def lock_topic(errand: Errand, registration: RegisteredChannel) -> None:
+async def lock_topic(errand: Errand, registration: RegisteredChannel, *, on: bool) -> None:
     """Have nobody change the topic but those with the flag t."""
-    on = errand.params[2].upper() == "ON"
-    await may(errand, registration, "s", f"{locks.TOPICLOCK} {errand.params[2]}")
+    await may(errand, registration, "s", f"{locks.TOPICLOCK} {'on' if on else 'off'}")
     given: dict[str, Value] = {field(values.SETTING, locks.TOPICLOCK): "on" if on else None}
     await errand.chanserv.change(registration, given)
     who = "those with the flag t alone" if on else "all who may"

@@ -9,7 +9,7 @@ from chatnet.commands.chanserv.asking import account, may, registered
 from chatnet.commands.chanserv.locking import lock_modes, lock_topic
 from chatnet.commands.chanserv.publishing import set_feed, set_logs, told
 from chatnet.commands.chanserv.table import CHANSERV
-from chatnet.commands.errand import Errand, say_it
+from chatnet.commands.errand import Errand, on_or_off, say_it
 from chatnet.model.registered import RegisteredChannel
 from chatnet.model.registry import Account
 from chatnet.records import accounts as values
@@ -46,20 +46,21 @@ async def set_(errand: Errand) -> None:
     """
     word, registration = errand.params[1].upper(), registered(errand)
     value = " ".join(errand.params[2:])
+    on = on_or_off(value)
     if word == "FOUNDER" and len(errand.params) == 3:
         await _founder(errand, registration)
     elif word == "SUCCESSOR" and len(errand.params) <= 3:
         await _successor(errand, registration)
     elif word == "MLOCK":
         await lock_modes(errand, registration)
-    elif word == "TOPICLOCK" and value.upper() in ("ON", "OFF"):
-        await lock_topic(errand, registration)
-    elif word in ("PRIVATE", "NOSYNC") and value.upper() in ("ON", "OFF"):
-        await _choose(errand, registration, word.lower(), "on" if value.upper() == "ON" else None)
+    elif word == "TOPICLOCK" and on is not None:
+        await lock_topic(errand, registration, on=on)
+    elif word in ("PRIVATE", "NOSYNC") and on is not None:
+        await _choose(errand, registration, word.lower(), "on" if on else None)
     elif word == "FEED" and value.upper() in ("OFF", *(each.upper() for each in Feed)):
         await set_feed(errand, registration, value.lower())
-    elif word == "LOGS" and value.upper() in ("ON", "OFF"):
-        await set_logs(errand, registration, on=value.upper() == "ON")
+    elif word == "LOGS" and on is not None:
+        await set_logs(errand, registration, on=on)
     elif word == "ENTRYMSG":
         await _choose(errand, registration, "entrymsg", cut(one_line(value), TEXT) or None)
     elif word == "URL" and len(errand.params) <= 3:

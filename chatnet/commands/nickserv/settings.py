@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from chatnet.commands.errand import Errand
+from chatnet.commands.errand import Errand, on_or_off
 from chatnet.commands.nickserv.identifying import counted, users_of
 from chatnet.commands.nickserv.naming import rename
 from chatnet.commands.nickserv.table import NICKSERV
@@ -227,18 +227,20 @@ async def get(errand: Errand) -> None:
 
 
 def _on_or_off(errand: Errand) -> str:
-    word = errand.params[0].lower()
-    if word not in ("on", "off"):
+    chosen = on_or_off(errand.params[0])
+    if chosen is None:
         errand.end("Say ON or OFF.")
-    return word
+    return "on" if chosen else "off"
 
 
 def _word(errand: Errand) -> str | None:
     """ON or OFF; None of DEFAULT."""
-    word = errand.params[0].lower()
-    if word not in ("on", "off", "default"):
+    if errand.params[0].lower() == "default":
+        return None
+    chosen = on_or_off(errand.params[0])
+    if chosen is None:
         errand.end("Say ON, OFF or DEFAULT.")
-    return None if word == "default" else word
+    return "on" if chosen else "off"
 
 
 def _tell_overruled(errand: Errand, setting: str) -> None:

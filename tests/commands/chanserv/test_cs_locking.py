@@ -106,7 +106,7 @@ def test_a_locked_topic(club: Club, ann: Client) -> None:
     assert ask(bob, "TOPIC #c bob's") == []
     ask(ann, "FLAGS #c bob +H")
     bob >> "TOPIC #c :by himself"
-    assert ask(ann, "SET #c TOPICLOCK OFF") == ["The topic of #c is set by all who may now."]
+    assert ask(ann, "SET #c TOPICLOCK no") == ["The topic of #c is set by all who may now."]
     eve >> "TOPIC #c :eve's"
     topic = living(club).topic
     assert topic is not None and topic.text == "eve's"

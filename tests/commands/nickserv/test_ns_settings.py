@@ -113,7 +113,7 @@ def test_what_one_chooses(club: Club) -> None:
     assert ask(ann, "SET PROTECT always") == ["Choose one of GUEST, STRICT, GRACE, OFF and DEFAULT."]
     assert ask(ann, "SET HIDEMAIL off") == ["hide-email is off now."]
     assert ask(ann, "SET HIDEMAIL maybe") == ["Say ON or OFF."]
-    assert ask(ann, "SET NEVEROP ON") == ["never-op is on now."]
+    assert ask(ann, "SET NEVEROP TRUE") == ["never-op is on now."]
     assert ask(ann, "SET LANGUAGE pt-BR") == ["language is pt-br now."]
     assert ask(ann, "SET LANGUAGE x") == ["That is no code of a language, such as de or pt-br."]
     assert ask(ann, "SET DM-HISTORY off") == ["dm-history is off now."]
@@ -134,10 +134,17 @@ def test_what_one_chooses(club: Club) -> None:
 @pytest.mark.parametrize("setting", ["always-on", "multiclient", "auto-away", "autoreplay-missed"])
 def test_what_one_chooses_for_ones_devices(club: Club, setting: str) -> None:
     ann = come(club)
-    for word in ("on", "OFF"):
-        assert ask(ann, f"SET {setting.upper()} {word}") == [f"{setting} is {word.lower()} now."]
-        assert club.named().settings == {setting: word.lower()}
-        assert f"{setting}: {word.lower()}" in ask(ann, "GET")
+    for word, chosen in (
+        ("on", "on"),
+        ("OFF", "off"),
+        ("true", "on"),
+        ("No", "off"),
+        ("yes", "on"),
+        ("FALSE", "off"),
+    ):
+        assert ask(ann, f"SET {setting.upper()} {word}") == [f"{setting} is {chosen} now."]
+        assert club.named().settings == {setting: chosen}
+        assert f"{setting}: {chosen}" in ask(ann, "GET")
     assert ask(ann, f"SET {setting} Default") == [f"{setting} is as by default now."]
     assert club.named().settings == {}
     for odd in ("maybe", "", "1"):
